@@ -1,0 +1,144 @@
+/**
+ * A whole small system on virtual time, from seeds: what the registry and its clients promise together. A failure prints its seed.
+ */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createWorld, idsOf, type World } from "./fixture.ts";
+
+const minuteMs = 60_000;
+const ids = (count: number) => Array.from({ length: count }, (_, index) => `web-${String(index).padStart(2, "0")}`);
+
+async function settled(world: World, count: number) {
+  const instances = ids(count).map((id) => world.instance(id));
+  const resolver = world.resolver();
+  await world.clock.advance(2_000);
+  assert.equal(idsOf(resolver), ids(count).join(" "));
+  return { instances, resolver };
+}
+
+/** Runs a story once for each seed, stops its world whatever happens, and names the seed that failed. */
+async function seeds(count: number, story: (world: World) => Promise<void>): Promise<void> {
+  for (let seed = 1; seed <= count; seed++) {
+    const world = createWorld(seed);
+    try {
+      await story(world);
+    } catch (error) {
+      throw new Error(`seed ${seed}`, { cause: error });
+    } finally {
+      await world.stop();
+    }
+  }
+}
+
+describe("a registry that dies", () => {
+  it("and comes back empty after ten minutes takes no live endpoint out of any view", async () => {
+    await seeds(5, async (world) => {
+      const { resolver } = await settled(world, 20);
+      const all = idsOf(resolver);
+      resolver.watch("posts", () => assert.equal(idsOf(resolver), all));
+      await world.killRegistry();
+      await world.clock.advance(10 * minuteMs);
+      assert.equal(idsOf(resolver), all);
+      world.startRegistry();
+      await world.clock.advance(30_000);
+      assert.equal(idsOf(resolver), all);
+      assert.equal(world.registry?.list().length, 20);
+    });
+  });
+
+  it("again and again, and loses a third of all calls besides, does not either", async () => {
+    await seeds(5, async (world) => {
+      const { resolver } = await settled(world, 20);
+      const all = idsOf(resolver);
+      resolver.watch("posts", () => assert.equal(idsOf(resolver), all));
+      world.loss = 1 / 3;
+      for (let round = 0; round < 10; round++) {
+        await world.killRegistry();
+        await world.clock.advance(world.random.next() * 5_000);
+        world.startRegistry();
+        await world.clock.advance(world.random.next() * 5_000);
+      }
+      await world.clock.advance(10_000);
+      assert.equal(idsOf(resolver), all);
+    });
+  });
+
+  it("is told apart from instances that died with it: those are gone a lease after its return", async () => {
+    await seeds(5, async (world) => {
+      const { instances, resolver } = await settled(world, 5);
+      await world.killRegistry();
+      instances[0]?.kill();
+      await world.clock.advance(minuteMs);
+      world.startRegistry();
+      await world.clock.advance(1_200 + 3_000);
+      assert.equal(idsOf(resolver), ids(5).slice(1).join(" "));
+    });
+  });
+});
+
+describe("a network that loses half of all calls", () => {
+  it("evicts no live instance", async () => {
+    await seeds(10, async (world) => {
+      const { resolver } = await settled(world, 20);
+      const all = idsOf(resolver);
+      let lost = 0;
+      resolver.watch("posts", () => void (idsOf(resolver) !== all && lost++));
+      world.loss = 0.5;
+      await world.clock.advance(2 * minuteMs);
+      assert.equal(lost, 0);
+      assert.equal(world.registry?.list().length, 20);
+    });
+  });
+
+  it("still lets the dead go", async () => {
+    await seeds(5, async (world) => {
+      const { instances, resolver } = await settled(world, 10);
+      world.loss = 0.5;
+      instances[3]?.kill();
+      await world.clock.advance(6_000);
+      assert.equal(idsOf(resolver), ids(10).toSpliced(3, 1).join(" "));
+    });
+  });
+});
+
+describe("an instance", () => {
+  it("that is killed is in no view after its lease", async () => {
+    await seeds(10, async (world) => {
+      const { instances, resolver } = await settled(world, 3);
+      await world.clock.advance(world.random.next() * 1_000);
+      instances[1]?.kill();
+      await world.clock.advance(3_250);
+      assert.equal(idsOf(resolver), "web-00 web-02");
+    });
+  });
+
+  it("that leaves is in no view at once", async () => {
+    await seeds(3, async (world) => {
+      const { instances, resolver } = await settled(world, 3);
+      await instances[1]?.registration.stop();
+      instances[1]?.kill();
+      await world.clock.advance(0);
+      assert.equal(idsOf(resolver), "web-00 web-02");
+    });
+  });
+});
+
+describe("five hundred instances", () => {
+  it("that find their registry again do not all come at once", async () => {
+    const world = createWorld(7);
+    for (let index = 0; index < 250; index++) world.instance(`web-${index}`);
+    await world.clock.advance(1_000);
+    await world.killRegistry();
+    await world.clock.advance(30_000);
+    world.startRegistry();
+    const counts: number[] = [];
+    for (let step = 0; step < 12; step++) {
+      await world.clock.advance(100);
+      counts.push(world.registry?.list().length ?? 0);
+    }
+    assert.equal(counts.at(-1), 250);
+    const busiest = Math.max(...counts.map((count, step) => count - (counts[step - 1] ?? 0)));
+    assert.ok(busiest < 60, `${busiest} in a tenth of a second`);
+    await world.stop();
+  });
+});

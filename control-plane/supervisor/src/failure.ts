@@ -1,0 +1,77 @@
+/** Why a process ended or must end: one clear error, and whether starting it again can mend it. */
+import { existsSync } from "node:fs";
+import { CantleError, type Code, codes, explainError } from "@cantle/core";
+import type { InstanceError, ProcessSpec } from "./spec.ts";
+
+/** A failure of one process. */
+export interface Failure {
+  readonly error: InstanceError;
+  /** False when the next start would end the same way: wrong usage, config or contract, a missing environment. */
+  readonly mendable: boolean;
+}
+
+/** Exit codes of the table that the next start would only repeat. */
+const lastingExits: readonly number[] = [2, 3, 5];
+/** What a silent end must have said to count as lasting: config or contract invalid. */
+const configExit = 3;
+/** What the kernel answers when it is short of something; that passes. */
+const passing: readonly string[] = ["EAGAIN", "EMFILE", "ENFILE", "ENOMEM"];
+
+/** It said itself why it cannot run. */
+export function toldFailure(code: Code, text: string): Failure {
+  return { error: { code, text }, mendable: !lastingExits.includes(codes[code].exit) };
+}
+
+/** It threw on our side of the start. */
+export function thrownFailure(error: CantleError): Failure {
+  return toldFailure(error.code, explainError(error));
+}
+
+/** It was not ready in time. */
+export function lateFailure(spec: ProcessSpec): Failure {
+  return thrownFailure(
+    new CantleError("START_TIMEOUT", `'${spec.instance}' was not ready within ${spec.readyTimeoutMs} ms`, {
+      place: placeOf(spec),
+      help: logsHelp(spec),
+    }),
+  );
+}
+
+/** It ended, and nobody had asked it to. */
+export function endedFailure(
+  spec: ProcessSpec,
+  end: { exit: number | null; signal: string | null; wasReady: boolean },
+): Failure {
+  const how = end.signal === null ? `with exit code ${end.exit}` : `by ${end.signal}`;
+  const code = end.exit === configExit ? "CONFIG_INVALID" : "SERVICE_BROKEN";
+  return thrownFailure(
+    new CantleError(code, `'${spec.instance}' ended ${how}${end.wasReady ? "" : " before it was ready"}`, {
+      place: placeOf(spec),
+      help: logsHelp(spec),
+    }),
+  );
+}
+
+/** It could not be spawned. The system says ENOENT for a missing program and a missing folder alike; a user needs to know. */
+export function spawnFailure(spec: ProcessSpec, cause: unknown): Failure {
+  const reason = (cause as NodeJS.ErrnoException).code ?? "";
+  const error = !existsSync(spec.cwd)
+    ? new CantleError("CONFIG_INVALID", `the folder '${spec.cwd}' of '${spec.instance}' does not exist`, {
+        place: placeOf(spec),
+      })
+    : reason === "ENOENT"
+      ? new CantleError("CONFIG_INVALID", `the command '${spec.command}' of '${spec.instance}' does not exist`, {
+          place: placeOf(spec),
+          help: "install it, or write its whole path",
+        })
+      : new CantleError("CONFIG_INVALID", `'${spec.instance}' cannot be spawned`, { place: placeOf(spec), cause });
+  return { ...thrownFailure(error), mendable: passing.includes(reason) };
+}
+
+function placeOf(spec: ProcessSpec): string {
+  return `units.${spec.unit}`;
+}
+
+function logsHelp(spec: ProcessSpec): string {
+  return `read what it wrote with \`cantle logs ${spec.unit}\``;
+}

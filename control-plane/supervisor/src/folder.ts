@@ -1,0 +1,48 @@
+/**
+ * Where a supervisor keeps things: `.cantle/run` (who runs) and `.cantle/logs`, in the system's folder, for its owner only.
+ */
+import { chmodSync, closeSync, constants, mkdirSync, openSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+/** The paths of one system's folder. */
+export interface Folder {
+  readonly run: string;
+  readonly logs: string;
+  readonly state: string;
+  readonly socket: string;
+}
+
+/** The paths; nothing is made. */
+export function folderOf(system: string): Folder {
+  const run = join(system, ".cantle", "run");
+  return {
+    run,
+    logs: join(system, ".cantle", "logs"),
+    state: join(run, "state.json"),
+    socket: join(run, "supervisor.sock"),
+  };
+}
+
+/** Makes what is missing, and takes away what others could do there. */
+export function makeFolder(folder: Folder): void {
+  for (const path of [folder.run, folder.logs]) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    chmodSync(path, 0o700);
+  }
+}
+
+/** The longest path of a Unix socket, bytes: 107 on Linux, 103 on macOS. */
+const socketPathBytesMax = 103;
+
+/** A path a socket can be bound or reached by, until it is closed. */
+export interface SocketPath {
+  readonly path: string;
+  close(): void;
+}
+
+/** The kernel cuts long socket paths; on Linux a long one goes through an open descriptor of its folder. */
+export function socketPath(path: string): SocketPath {
+  if (Buffer.byteLength(path) <= socketPathBytesMax) return { path, close: () => {} };
+  const descriptor = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
+  return { path: `/proc/self/fd/${descriptor}/${basename(path)}`, close: () => closeSync(descriptor) };
+}

@@ -1,0 +1,80 @@
+/**
+ * Opening a supervisor on a system's folder: everything it stands on, in order, and undone in reverse.
+ *
+ * Invariants: 1. one living supervisor to a folder; 2. what an earlier one left behind has ended before anything starts;
+ * 3. the control door opens last and closes first.
+ */
+import { CantleError, type Clock, createStarted, type Random, type Started } from "@cantle/core";
+import { openDoor } from "./control-door.ts";
+import { type Folder, folderOf, makeFolder } from "./folder.ts";
+import { lockFolder } from "./folder-lock.ts";
+import { createLedger, type Ledger } from "./ledger.ts";
+import { endLeftovers } from "./leftovers.ts";
+import { defaultLogFileLimits, type LogFileLimits } from "./log-file.ts";
+import { createOutputs, type Outputs } from "./output.ts";
+import { identify } from "./process-identity.ts";
+import { type BackOff, defaultBackOff } from "./restart-policy.ts";
+import type { LogSink, Mode, SupervisorEvent } from "./spec.ts";
+import { removeState } from "./state-file.ts";
+import { Supervisor } from "./supervisor.ts";
+import { createWarden, noWarden } from "./warden.ts";
+
+/** What a supervisor is made with. */
+export interface SupervisorOptions {
+  /** The system's folder; `.cantle` is made in it. */
+  readonly folder: string;
+  readonly mode: Mode;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The environment instances get, below what their spec says. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly onEvent?: (event: SupervisorEvent) => void;
+  /** Gets every line that instances write. */
+  readonly onLine?: LogSink;
+  readonly backOff?: Partial<BackOff>;
+  /** For background instances. */
+  readonly logFiles?: Partial<LogFileLimits>;
+}
+
+/** Takes the folder, ends what an earlier supervisor left in it, and opens the control door. Throws `ALREADY_RUNNING`. */
+export async function openSupervisor(options: SupervisorOptions): Promise<Supervisor> {
+  const { mode, clock, random, env, onEvent = () => {} } = options;
+  const folder = folderOf(options.folder);
+  const opened = createStarted();
+  try {
+    makeFolder(folder);
+    const lock = await lockFolder(folder.run, { clock, random });
+    opened.add(() => lock.release());
+    for (const { unit, instance, pid } of await endLeftovers(options.folder, clock)) {
+      onEvent({ kind: "leftover-stopped", unit, instance, pid });
+    }
+    const outputs = openOutputs(folder, options, opened);
+    const ledger = openLedger(folder, options, opened);
+    const backOff = { ...defaultBackOff, ...options.backOff };
+    const supervisor = new Supervisor({ clock, random, env, mode, backOff, ledger, outputs, onEvent }, opened);
+    const door = await openDoor(folder.socket, supervisor);
+    opened.add(() => door.stop());
+    return supervisor;
+  } catch (error) {
+    await opened.stop();
+    throw error;
+  }
+}
+
+function openOutputs(folder: Folder, options: SupervisorOptions, opened: Started): Outputs {
+  const limits = { ...defaultLogFileLimits, ...options.logFiles };
+  const outputs = createOutputs({ mode: options.mode, folder: folder.logs, clock: options.clock, limits });
+  opened.add(() => outputs.close());
+  if (options.onLine !== undefined) outputs.follow(options.onLine);
+  return outputs;
+}
+
+function openLedger(folder: Folder, { mode, env }: SupervisorOptions, opened: Started): Ledger {
+  const supervisor = identify(process.pid);
+  if (supervisor === undefined)
+    throw new CantleError("INTERNAL", "this process cannot be told from others that had its number");
+  const warden = mode === "attached" ? createWarden(env) : noWarden;
+  opened.add(() => warden.dismiss());
+  opened.add(() => removeState(folder.state));
+  return createLedger({ path: folder.state, mode, supervisor, warden });
+}

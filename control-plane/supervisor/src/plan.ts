@@ -1,0 +1,75 @@
+/**
+ * What a list of specs means, decided without running anything: whether it makes sense, in which order it stops, and
+ * which of its processes another list changes.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { CantleError } from "@cantle/core";
+import type { ProcessSpec } from "./spec.ts";
+
+/** The most instances one supervisor runs. */
+export const instancesMax = 512;
+
+const nameShape = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/** Throws `SYSTEM_INVALID` for a list that cannot be run. */
+export function checkSpecs(specs: readonly ProcessSpec[]): void {
+  if (specs.length > instancesMax)
+    throw invalid(`${specs.length} instances are more than ${instancesMax}`, "instances");
+  const units = new Set(specs.map((spec) => spec.unit));
+  const names = new Set<string>();
+  for (const spec of specs) {
+    const { instance } = spec;
+    if (!nameShape.test(instance)) throw invalid(`'${instance}' cannot name an instance`, `units.${spec.unit}`);
+    if (names.has(instance)) throw invalid(`two instances are named '${instance}'`, `units.${spec.unit}`);
+    names.add(instance);
+    for (const needed of spec.dependsOnReady ?? []) {
+      if (!units.has(needed))
+        throw invalid(`'${instance}' waits for '${needed}', which is not a unit`, `units.${spec.unit}`);
+    }
+  }
+  levelsOf(specs);
+}
+
+/**
+ * The instances in the order they stop: group after group, the instances of a group at once. A unit stops before what
+ * it depends on, and a higher tier before a lower one.
+ */
+export function stopOrder(specs: readonly ProcessSpec[]): readonly (readonly string[])[] {
+  const levels = levelsOf(specs);
+  const groups = Map.groupBy(specs, (spec) => levels.get(spec.unit) ?? 0);
+  return [...groups].sort(([a], [b]) => b - a).map(([, group]) => group.map((spec) => spec.instance));
+}
+
+/** True when a running process of the first spec serves the second as well. */
+export function sameProcess(running: ProcessSpec, wanted: ProcessSpec): boolean {
+  const { handover: _running, ...before } = running;
+  const { handover: _wanted, ...after } = wanted;
+  return isDeepStrictEqual(before, after);
+}
+
+/** Unit → how late it stops: its tier, and above everything it depends on. */
+function levelsOf(specs: readonly ProcessSpec[]): ReadonlyMap<string, number> {
+  const units = Map.groupBy(specs, (spec) => spec.unit);
+  const levels = new Map<string, number>();
+  const visit = (unit: string, path: readonly string[]): number => {
+    const known = levels.get(unit);
+    if (known !== undefined) return known;
+    if (path.includes(unit))
+      throw invalid(`units wait for each other: ${[...path, unit].join(" → ")}`, `units.${unit}`);
+    const instances = units.get(unit) ?? [];
+    const needed = instances.flatMap((spec) => spec.dependsOnReady ?? []);
+    const level = Math.max(
+      0,
+      ...instances.map((spec) => spec.tier ?? 0),
+      ...needed.map((name) => visit(name, [...path, unit]) + 1),
+    );
+    levels.set(unit, level);
+    return level;
+  };
+  for (const unit of units.keys()) visit(unit, []);
+  return levels;
+}
+
+function invalid(message: string, place: string): CantleError {
+  return new CantleError("SYSTEM_INVALID", message, { place });
+}

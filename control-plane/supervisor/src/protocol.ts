@@ -1,0 +1,92 @@
+/**
+ * What a supervisor and its instances say to each other, over the channel Node keeps between a process and its child
+ * (JSON, one message at a time, private to the two).
+ *
+ *     supervisor                                  instance
+ *        │ spec  who it is, and what it is told      │   first, once; before it the instance is nobody's and must end
+ *        │──────────────────────────────────────────▶│   when the channel closes
+ *        │◀─ starting, then ready ───────────────────│   or failed: one clear error, then it exits
+ *        │ drain                                     │
+ *        │──────────────────────────────────────────▶│
+ *        │◀─ draining, then it exits ────────────────│
+ *
+ * Whatever comes in is read, not trusted: unknown kinds and misshapen messages are nothing, lists and texts are cut.
+ */
+import { type Code, isCode } from "@cantle/core";
+import { safeText } from "./lines.ts";
+import type { Mode } from "./spec.ts";
+
+/** The most addresses or services a message may name. */
+export const namesMax = 256;
+/** The longest name of them, characters. */
+export const nameCharsMax = 512;
+/** The longest error text, characters. */
+export const textCharsMax = 8192;
+
+/** What an instance says. */
+export type ChildMessage =
+  /** It runs and is loading these services. */
+  | { readonly kind: "starting"; readonly services: readonly string[] }
+  /** It serves these services at these addresses. */
+  | { readonly kind: "ready"; readonly addresses: readonly string[]; readonly services: readonly string[] }
+  /** It cannot run; `text` is the whole error, as `explainError` writes it. */
+  | { readonly kind: "failed"; readonly code: Code; readonly text: string }
+  /** It takes no new work. */
+  | { readonly kind: "draining" };
+
+/** Who an instance is, and what it was told at its start. */
+export interface Handover {
+  readonly unit: string;
+  readonly instance: string;
+  /** Tells apart the starts of one instance. */
+  readonly generation: number;
+  readonly mode: Mode;
+  /** What the spec's `handover` made; JSON data, `null` for none. */
+  readonly data: unknown;
+}
+
+/** What a supervisor says. */
+export type ParentMessage =
+  | ({ readonly kind: "spec" } & Handover)
+  /** Finish what is in flight, then exit. */
+  | { readonly kind: "drain" };
+
+/** A message of an instance, or undefined for anything else. */
+export function readChildMessage(value: unknown): ChildMessage | undefined {
+  if (!isObject(value)) return undefined;
+  switch (value.kind) {
+    case "starting":
+      return { kind: "starting", services: names(value.services) };
+    case "ready":
+      return { kind: "ready", addresses: names(value.addresses), services: names(value.services) };
+    case "failed":
+      if (!isCode(value.code) || typeof value.text !== "string") return undefined;
+      return { kind: "failed", code: value.code, text: safeText(value.text.slice(0, textCharsMax)) };
+    case "draining":
+      return { kind: "draining" };
+    default:
+      return undefined;
+  }
+}
+
+/** A message of a supervisor, or undefined for anything else. */
+export function readParentMessage(value: unknown): ParentMessage | undefined {
+  if (!isObject(value)) return undefined;
+  if (value.kind === "drain") return { kind: "drain" };
+  const { kind, unit, instance, generation, mode, data = null } = value;
+  if (kind !== "spec" || typeof unit !== "string" || typeof instance !== "string") return undefined;
+  if (typeof generation !== "number" || (mode !== "attached" && mode !== "background")) return undefined;
+  return { kind: "spec", unit, instance, generation, mode, data };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function names(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) return [];
+  return value
+    .filter((name): name is string => typeof name === "string")
+    .slice(0, namesMax)
+    .map((name) => safeText(name.slice(0, nameCharsMax)));
+}

@@ -1,0 +1,120 @@
+/**
+ * What the supervisor is told, and what it tells: the words of the whole package. Plain data; nothing here knows what a
+ * service or a contract is.
+ */
+import type { Code } from "@cantle/core";
+
+/**
+ * How the instances relate to the supervisor's own life.
+ * `attached`: they end with it, however it ended. `background`: they outlive it, and write to log files.
+ */
+export type Mode = "attached" | "background";
+
+/** One start of an instance, as its handover sees it. */
+export interface ProcessStart {
+  readonly unit: string;
+  readonly instance: string;
+  /** 1 for the first start of the instance under this supervisor; two starts that overlap differ in it. */
+  readonly generation: number;
+}
+
+/** One process to keep running. */
+export interface ProcessSpec {
+  /** The unit it is a copy of. */
+  readonly unit: string;
+  /** Its name, unique in the system: `articles-1`. Letters, digits, `.`, `_` and `-`; it names a log file. */
+  readonly instance: string;
+  /** A program; no shell reads it. */
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Goes over the supervisor's own `env`. Anybody of this user can read it: secrets belong in `handover`. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** How long it may take to say that it is ready. Too short: a slow machine never starts; too long: a hang is seen late. */
+  readonly readyTimeoutMs: number;
+  /** How long it may drain before it is killed. Not below the longest deadline of the calls it serves. */
+  readonly drainTimeoutMs: number;
+  /** Units of which an instance must be ready before this one is spawned. */
+  readonly dependsOnReady?: readonly string[];
+  /** Higher tiers stop first, a tier at once; default 0. What a unit depends on always stops after it. */
+  readonly tier?: number;
+  /** Anything that changes when the same command means another program: a hash of its sources, of its handover. */
+  readonly revision?: string;
+  /** Makes what the instance is told first, over its private channel; JSON data. Called at every start. */
+  readonly handover?: (start: ProcessStart) => unknown;
+}
+
+/** Where an instance stands. */
+export type InstanceState =
+  /** Not spawned: a unit it depends on is not ready. */
+  | "blocked"
+  | "starting"
+  | "ready"
+  | "draining"
+  /** It ended; the next start waits for its back-off. */
+  | "backing-off"
+  /** It ended several times in a row; still being restarted, ever more slowly. */
+  | "crash-loop"
+  /** It said why it cannot run, and a restart cannot mend it. */
+  | "failed"
+  | "stopped";
+
+/** Why an instance is not running: a code, and the whole error as text for a terminal. */
+export interface InstanceError {
+  readonly code: Code;
+  readonly text: string;
+}
+
+/** One row of `ps`; absent facts are null, so that every row has the same members. */
+export interface InstanceRow {
+  readonly unit: string;
+  readonly instance: string;
+  readonly pid: number | null;
+  readonly state: InstanceState;
+  readonly addresses: readonly string[];
+  readonly services: readonly string[];
+  /** How often it was started again since the supervisor started. */
+  readonly restarts: number;
+  /** When its process was spawned, ISO 8601. */
+  readonly startedAt: string | null;
+  /** The last failure, kept after a restart mended it. */
+  readonly lastError: InstanceError | null;
+}
+
+/** What happened to an instance. */
+export type SupervisorEvent = { readonly unit: string; readonly instance: string } & (
+  | { readonly kind: "spawned"; readonly pid: number }
+  | {
+      readonly kind: "ready";
+      readonly addresses: readonly string[];
+      readonly services: readonly string[];
+      readonly afterMs: number;
+    }
+  /** It ended, or must. `retryInMs` is null where a restart cannot mend it. */
+  | {
+      readonly kind: "failed";
+      readonly error: InstanceError;
+      readonly retryInMs: number | null;
+      readonly crashLoop: boolean;
+    }
+  /** A new process of it did not become ready; the one before it goes on. */
+  | { readonly kind: "replacement-failed"; readonly error: InstanceError }
+  | { readonly kind: "draining" }
+  /** It did not end within its drain time. */
+  | { readonly kind: "killed" }
+  | { readonly kind: "stopped" }
+  /** A process that an earlier supervisor left behind was ended. */
+  | { readonly kind: "leftover-stopped"; readonly pid: number }
+);
+
+/** One line that an instance wrote; control characters are visible, colours are kept. */
+export interface LogLine {
+  readonly unit: string;
+  readonly instance: string;
+  /** `file` in the background, where both streams go to one file in the order they were written. */
+  readonly stream: "stdout" | "stderr" | "file";
+  readonly line: string;
+}
+
+/** Takes the lines that instances write. */
+export type LogSink = (line: LogLine) => void;

@@ -1,0 +1,18 @@
+/** The description of a whole. */
+export {
+  type External,
+  external,
+  type GatewaySpec,
+  isSystem,
+  type LoadService,
+  type PlacementSpec,
+  type Remote,
+  remote,
+  type ServiceSource,
+  type System,
+  type SystemSpec,
+  system,
+  type UnitSpec,
+} from "./description.ts";
+export { loadService } from "./load.ts";
+export { type Plan, type PlannedUnit, place } from "./placement.ts";

@@ -1,0 +1,12 @@
+/** A service's own database. */
+export { type Constraint, isUniqueViolation, markConstraint, violatedConstraint } from "./constraint.ts";
+export { type DatabaseBinding, type DatabaseOptions, database } from "./database.ts";
+export {
+  type DatabaseEngine,
+  type EngineFacts,
+  type EngineOptions,
+  isDatabaseEngine,
+  type OpenEngine,
+} from "./engine.ts";
+export type { Migration, MigrationDatabase, Migrations } from "./migrations.ts";
+export type { Database, Queries, Transaction } from "./queries.ts";

@@ -1,0 +1,38 @@
+/**
+ * What happens to every call on its way in, whatever it came over. The order is the meaning:
+ *
+ * - `observed` is outermost, so that refusals are measured too;
+ * - `timely` bounds all that follows, whether or not a handler listens;
+ * - `declared` turns whatever goes wrong below into what may be told, once;
+ * - `permitted` comes before anything costs anything, and `admitted` counts only what is permitted;
+ * - `answered` is innermost: the handler is never entered with what the contract does not allow.
+ */
+import type { Handler, Operation } from "@cantle/core";
+import { answered, type Work } from "./answered.ts";
+import { compile, type MeshHost } from "./layer.ts";
+import { admitted } from "./layers/admitted.ts";
+import { declared } from "./layers/declared.ts";
+import { observed } from "./layers/observed.ts";
+import { permitted } from "./layers/permitted.ts";
+import { timely } from "./layers/timely.ts";
+import { type Policies, policyOf } from "./policy.ts";
+
+/** The handler that a transport calls for one operation of a service running here. */
+export function inbound(
+  operation: Operation,
+  host: MeshHost & { readonly policies?: Policies | undefined },
+  work: Work,
+): Handler {
+  const plan = { operation, policy: policyOf(operation, host.policies), host };
+  return compile(
+    plan,
+    [
+      observed("in"), // counts and times every call, refused ones too
+      timely, //         expired work is refused, work that expires is cancelled
+      declared, //       only declared failures and the closed codes leave
+      permitted, //      the peer declared this call; the user is who the contract asks for
+      admitted, //       a cap on calls in flight, shed at the door
+    ],
+    answered(operation, work), // input and output fit the contract, and are copies
+  );
+}

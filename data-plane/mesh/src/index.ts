@@ -1,0 +1,9 @@
+/** What happens to every call on its way in and out. */
+export type { Work } from "./answered.ts";
+export { inbound } from "./inbound.ts";
+export type { Layer, LayerPlan, MeshHost } from "./layer.ts";
+export { userRefused } from "./layers/permitted.ts";
+export { type OutboundHost, outbound } from "./outbound.ts";
+export { type Policies, type Policy, policyOf } from "./policy.ts";
+export { type Dial, type Endpoint, type Resolver, type StaticResolver, staticResolver, type View } from "./resolver.ts";
+export { insideTransaction, runInTransaction } from "./transaction-scope.ts";

@@ -1,0 +1,56 @@
+/**
+ * What may leave a service when a handler throws.
+ *
+ * - A failure made by this operation's own `fail`: as it is, its data validated.
+ * - The closed codes that say something of the call itself (a deadline, a refusal at the door): as they are.
+ * - What a service below could not do: `UNAVAILABLE`, marked as retried, since the hop below has done what could be done.
+ * - Everything else, another service's declared failures included: `INTERNAL`, with the cause for the log only.
+ */
+
+import { codecOf, wasMadeBy } from "@cantle/contract";
+import { type Call, CantleError, type Code, isCantleError, operationId } from "@cantle/core";
+import type { Layer } from "../layer.ts";
+
+/** Failures of this station or of the platform, which say the same wherever they arose. */
+const passing: ReadonlySet<Code> = new Set<Code>([
+  "DEADLINE_EXCEEDED",
+  "CANCELLED",
+  "CALL_IN_TRANSACTION",
+  "UNAVAILABLE",
+  "CONTRACT_INCOMPATIBLE",
+]);
+/** Failures between this service and one below. */
+const below: ReadonlySet<Code> = new Set<Code>(["CONNECT_FAILED", "UNREACHABLE", "OVERLOADED", "DRAINING"]);
+
+/** Which call an error refuses. The same error, thrown on by a handler further up, is none of that handler's own. */
+const refusals = new WeakMap<CantleError, Call>();
+
+/** An error by which a layer, not a handler, ends this call; `declared` lets it through whatever its code. */
+export function refusal(error: CantleError, call: Call): CantleError {
+  refusals.set(error, call);
+  return error;
+}
+
+/** Makes sure that only what may leave leaves. */
+export const declared: Layer = ({ operation, host }) => {
+  const codec = codecOf(operation);
+  async function shown(error: unknown, call: Call): Promise<never> {
+    if (!isCantleError(error)) throw internal(error);
+    if (refusals.get(error) === call || passing.has(error.code)) throw error;
+    if (wasMadeBy(error, operation)) throw await codec.failure(error);
+    if (below.has(error.code))
+      throw new CantleError("UNAVAILABLE", `a service that '${operation.service}' needs did not answer`, {
+        cause: error,
+        retried: true,
+      });
+    throw internal(error);
+  }
+  function internal(cause: unknown): CantleError {
+    host.log.error(`${operationId(operation)} threw something its contract does not declare`, { error: cause });
+    return new CantleError("INTERNAL", "something went wrong inside the service", {
+      place: operationId(operation),
+      cause,
+    });
+  }
+  return (next) => (call) => next(call).catch((error) => shown(error, call));
+};

@@ -1,0 +1,84 @@
+/** Making calls from inside: each becomes a `Call` in the name of a service and goes out through the mesh. */
+
+import { type CallOptions, type Client, type Contract, clientOf } from "@cantle/contract";
+import {
+  type Bytes,
+  Call,
+  type Caller,
+  CantleError,
+  newTrace,
+  type Operation,
+  type Peer,
+  type Reply,
+} from "@cantle/core";
+import { type OutboundHost, outbound } from "@cantle/mesh";
+
+/** One call to be made. */
+export interface Outgoing {
+  readonly input: unknown;
+  readonly options?: CallOptions | undefined;
+  readonly upload?: Bytes | undefined;
+  /** The call on whose behalf it is made; none at the beginning of a chain. */
+  readonly parent?: Call | undefined;
+  /** The user, where there is no parent to take it from. */
+  readonly caller?: Caller | undefined;
+}
+
+/** Sends calls of an operation. */
+export type Calling = (operation: Operation) => (outgoing: Outgoing) => Promise<Reply>;
+
+/** The way out of one service: calls carry its name as their peer. */
+export function callingAs(peer: Peer, host: OutboundHost): Calling {
+  return (operation) => {
+    const handle = outbound(operation, host);
+    return ({ input, options, upload, parent, caller }) => {
+      const call = new Call(operation, {
+        payload: { kind: "value", value: input },
+        peer,
+        caller: parent ? parent.caller : caller,
+        trace: parent?.trace ?? newTrace(host.random),
+        deadlineMs: Math.min(
+          parent?.deadlineMs ?? Number.POSITIVE_INFINITY,
+          options?.timeoutMs === undefined ? Number.POSITIVE_INFINITY : host.clock.nowMs() + options.timeoutMs,
+        ),
+        idempotencyKey: options?.idempotencyKey,
+        upload,
+      });
+      if (parent === undefined && options?.signal === undefined) return handle(call);
+      return linked(call, { parent, signal: options?.signal }, () => handle(call));
+    };
+  };
+}
+
+/** Runs a call that ends when its parent is cancelled or its signal aborts. */
+function linked(
+  call: Call,
+  to: { parent: Call | undefined; signal: AbortSignal | undefined },
+  run: () => Promise<Reply>,
+): Promise<Reply> {
+  const unlisten = to.parent?.onCancel((reason) => call.cancel(reason));
+  const abort = () =>
+    call.cancel(new CantleError("CANCELLED", "the caller cancelled the call", { cause: to.signal?.reason }));
+  if (to.signal?.aborted) abort();
+  else to.signal?.addEventListener("abort", abort, { once: true });
+  const release = () => {
+    unlisten?.();
+    to.signal?.removeEventListener("abort", abort);
+  };
+  const reply = run();
+  reply.then(release, release);
+  return reply;
+}
+
+/** A typed client of a contract that calls in the name of `peer`, for whoever is not a handler: tests, the host, the gateway. */
+export function clientAs<C extends Contract<string, any>>(
+  contract: C,
+  peer: Peer,
+  host: OutboundHost & { readonly caller?: Caller | undefined },
+): Client<C> {
+  const calling = callingAs(peer, host);
+  return clientOf(contract, (operation) => {
+    const send = calling(operation);
+    return (input, options, upload) => send({ input, options, upload, caller: host.caller });
+  });
+}

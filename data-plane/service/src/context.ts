@@ -1,0 +1,109 @@
+/**
+ * What handlers get. One class per operation, made when the service starts; one small object per call, whose members are made
+ * when a handler asks for them: a handler that never logs or calls pays for neither.
+ */
+
+import { type BytesSource, bytesOf, type CallOptions, type Contract, failOf, outputOf } from "@cantle/contract";
+import type { Call, Clock, Operation, Random, Reply } from "@cantle/core";
+import type { Logger } from "@cantle/telemetry";
+import type { Calling } from "./calling.ts";
+
+/** What all calls of one running service share. */
+export interface ContextHost {
+  readonly calling: Calling;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly config: unknown;
+  /** What each binding binds, by its name in `uses`. */
+  readonly bound: Readonly<Record<string, unknown>>;
+  /** The contracts in `uses`, by name. */
+  readonly contracts: ReadonlyMap<string, Contract<string, any>>;
+}
+
+/** Makes the context of a call. */
+export type MakeContext = (call: Call) => object;
+
+/** The contexts of one operation's handler. */
+export function contextMaker(operation: Operation, host: ContextHost): MakeContext {
+  const { clock, random, config } = host;
+  const fail = failOf(operation);
+
+  class Context {
+    readonly #call: Call;
+    readonly clock = clock;
+    readonly random = random;
+    readonly config = config;
+    readonly fail = fail;
+    constructor(call: Call) {
+      this.#call = call;
+    }
+    /** For the getters that are defined below, outside the class body. */
+    static callOf(context: Context): Call {
+      return context.#call;
+    }
+    get log() {
+      return host.log.with({ operation: operation.name, trace: this.#call.trace.traceId });
+    }
+    get caller() {
+      return this.#call.caller;
+    }
+    get peer() {
+      return this.#call.peer;
+    }
+    get signal() {
+      return this.#call.signal;
+    }
+    get upload() {
+      return this.#call.upload;
+    }
+    get idempotencyKey() {
+      return this.#call.idempotencyKey;
+    }
+  }
+
+  for (const [name, value] of Object.entries(host.bound))
+    Object.defineProperty(Context.prototype, name, { value, enumerable: true });
+  for (const [name, contract] of host.contracts) {
+    const CallClient = clientClass(contract, host.calling);
+    Object.defineProperty(Context.prototype, name, {
+      enumerable: true,
+      get(this: Context) {
+        return new CallClient(Context.callOf(this));
+      },
+    });
+  }
+  return (call) => new Context(call);
+}
+
+/**
+ * A class whose instances are clients within one call: they pass on its trace, its caller and what is left of its deadline.
+ * Functions are made when they are looked up, already bound, so `const { read } = accounts` works too.
+ */
+function clientClass(contract: Contract<string, any>, calling: Calling): new (parent: Call) => object {
+  class CallClient {
+    readonly #parent: Call;
+    constructor(parent: Call) {
+      this.#parent = parent;
+    }
+    static parentOf(client: CallClient): Call {
+      return client.#parent;
+    }
+  }
+  for (const [name, operation] of Object.entries(contract.operations) as [string, Operation][]) {
+    const send = calling(operation);
+    const isUpload = operation.shape === "upload";
+    Object.defineProperty(CallClient.prototype, name, {
+      enumerable: true,
+      get(this: CallClient) {
+        const parent = CallClient.parentOf(this);
+        if (!isUpload)
+          return (input: unknown, options?: CallOptions): Promise<unknown> =>
+            send({ input, options, parent }).then(outputOf);
+        return async (input: unknown, upload: BytesSource, options?: CallOptions): Promise<unknown> =>
+          outputOf((await send({ input, options, parent, upload: bytesOf(upload) })) as Reply);
+      },
+    });
+  }
+  return CallClient;
+}

@@ -1,0 +1,119 @@
+/**
+ * Answers: a reply or an error becomes a status, header fields and bytes.
+ *
+ * A small body leaves in one write with its head. When a request is answered before its body was read, the answer is sent
+ * first and what still arrives is thrown away for a moment (`linger`), so that the client can read why; then the connection
+ * is closed. Those bytes are never taken for another request.
+ */
+import { printJson } from "@cantle/contract";
+import { asCantleError, type Operation, type Reply } from "@cantle/core";
+import { alarm } from "./alarm.ts";
+import { answerDownload, answerItems } from "./answer-stream.ts";
+import type { Exchange } from "./exchange.ts";
+import { retriedHeader } from "./headers.ts";
+import { problemOf, problemType } from "./problem.ts";
+
+const jsonHeader = ["content-type", "application/json; charset=utf-8"];
+const problemHeader = ["content-type", problemType];
+const uncachedHeader = ["cache-control", "no-store"];
+const closeHeader = ["connection", "close"];
+const noHeader: readonly string[] = [];
+
+/** Bodies up to this leave in one write with their head, as one string; larger ones are not copied. */
+const oneWriteBytesMax = 16 * 1024;
+/** A body up to this that nobody wants is skipped over, and the connection kept. */
+const skipBytesMax = 64 * 1024;
+
+/** Answers with what an operation replied; a stream is answered when the promise is kept. */
+export function answerReply(exchange: Exchange, { status }: Operation, reply: Reply): Promise<void> | undefined {
+  if (reply.retried) exchange.headers = [...exchange.headers, retriedHeader, "1"];
+  switch (reply.kind) {
+    case "bytes":
+      answerJson(exchange, status, reply.bytes);
+      return undefined;
+    case "value":
+      answerJson(exchange, status, printJson(reply.value, "OUTPUT_INVALID"));
+      return undefined;
+    case "items":
+      return answerItems(exchange, status, reply.items);
+    case "download":
+      return answerDownload(exchange, status, reply.download);
+  }
+}
+
+/** Answers with JSON bytes, or with no body where there are none. */
+export function answerJson(exchange: Exchange, status: number, bytes: Uint8Array): void {
+  answerBytes(exchange, status, bytes, bytes.byteLength === 0 ? noHeader : jsonHeader);
+}
+
+/** Answers with a problem document, or with what the server's hook makes of it. Does nothing once an answer has begun. */
+export function answerError(exchange: Exchange, thrown: unknown): void {
+  const { response, line, operation } = exchange;
+  if (response.headersSent || response.destroyed) return;
+  const error = asCantleError(thrown);
+  const problem = problemOf(error);
+  const retry = error.retryAfterSeconds === undefined ? noHeader : ["retry-after", String(error.retryAfterSeconds)];
+  const shaped = line.serving.shape?.(problem, error, operation);
+  if (shaped === undefined) {
+    answerBytes(exchange, problem.status, printJson(problem), [...problemHeader, ...uncachedHeader, ...retry]);
+  } else {
+    const own = Object.entries(shaped.headers ?? {}).flat();
+    answerBytes(exchange, shaped.status, printJson(shaped.body), [...jsonHeader, ...uncachedHeader, ...retry, ...own]);
+  }
+}
+
+/** Answers with a whole body. */
+export function answerBytes(exchange: Exchange, status: number, bytes: Uint8Array, headers: readonly string[]): void {
+  const { response } = exchange;
+  const length = status === 204 || status === 304 ? noHeader : ["content-length", String(bytes.byteLength)];
+  const unread = isUnread(exchange);
+  const close = unread || exchange.line.refused ? closeHeader : noHeader;
+  response.writeHead(status, [...exchange.headers, ...headers, ...length, ...close]);
+  if (unread) {
+    linger(exchange, bytes);
+    return;
+  }
+  if (bytes.byteLength === 0) response.end();
+  else if (bytes.byteLength <= oneWriteBytesMax) response.end(latin1(bytes), "latin1");
+  else response.end(bytes);
+  cutWhenStuck(exchange);
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}
+
+/** An answer that did not leave at once is looked at again when its client has had time to read it. */
+export function cutWhenStuck({ response, request, line }: Exchange): void {
+  if (request.socket.writableLength === 0) return;
+  const { clock, deadlines, limits } = line.serving;
+  alarm(deadlines, clock.nowMs() + limits.sendTimeoutMs, () => {
+    if (!response.writableFinished) response.destroy();
+  });
+}
+
+/** True when a body is still to come that nobody wants, and that is too long or too uncertain to be just skipped over. */
+function isUnread(exchange: Exchange): boolean {
+  if (exchange.request.complete || !exchange.hasBody) return false;
+  return exchange.bodyBytes === 0 || exchange.bodyBytes > skipBytesMax || exchange.expectsContinue;
+}
+
+/** Sends the answer, throws away what still arrives for a moment, and closes. */
+function linger({ request, response, line }: Exchange, bytes: Uint8Array): void {
+  const { clock, limits } = line.serving;
+  line.refused = true;
+  let left = limits.lingerBytesMax;
+  const timer = clock.after(limits.lingerMs, finish);
+  function finish(): void {
+    timer.cancel();
+    request.removeListener("data", discard).removeListener("end", finish).removeListener("close", finish);
+    response.end();
+  }
+  function discard(chunk: Buffer): void {
+    left -= chunk.length;
+    if (left <= 0) finish();
+  }
+  if (bytes.length === 0) response.flushHeaders();
+  else response.write(bytes);
+  request.on("data", discard).on("end", finish).on("close", finish).resume();
+}

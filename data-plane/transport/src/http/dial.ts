@@ -1,0 +1,156 @@
+/**
+ * Calling over HTTP: services of ours that are placed so, and programs in other languages that keep a contract.
+ *
+ *     call ─▶ requestOf ─▶ upstream ─▶ 2xx ─▶ bytes, items or download
+ *                              │        └▶ else ─▶ problem document ─▶ the error it was, or what the status means
+ *                              └▶ no answer ─▶ UNREACHABLE, REPLY_MALFORMED
+ *
+ * A service of ours is told who calls and which operation is meant. A foreign program is told neither: the unit's token is
+ * nobody else's business. Both get the trace, the deadline, the caller's assertion and the idempotency key.
+ */
+import { parseJson } from "@cantle/contract";
+import { type Call, CantleError, type Clock, formatTrace, type Operation, type Reply } from "@cantle/core";
+import type { Connection } from "../transport.ts";
+import * as field from "./headers.ts";
+import { essenceOf } from "./media-type.ts";
+import { errorOfProblem } from "./problem.ts";
+import { type RequestOf, requestOf } from "./request-of.ts";
+import { eventsType, readEvents } from "./sse.ts";
+import { failureOfStatus } from "./status.ts";
+import { createUpstream, type UpstreamAnswer, type UpstreamLimits } from "./upstream.ts";
+
+/** Options of a way to call over HTTP. */
+export interface HttpDialOptions {
+  readonly clock: Clock;
+  /** The token of the unit that calls; asked at every call. Absent: the other side is a foreign program. */
+  readonly token?: () => string | undefined;
+  readonly limits?: Partial<UpstreamLimits & ReplyLimits>;
+}
+
+/** Limits of what is answered. */
+export interface ReplyLimits {
+  /** A reply that is one value. Default 16 MiB. */
+  readonly replyBytesMax: number;
+  /** One item of a stream, characters. Default 1 MiB. */
+  readonly itemBytesMax: number;
+}
+
+const replyLimits: ReplyLimits = { replyBytesMax: 16 * 1024 * 1024, itemBytesMax: 1024 * 1024 };
+
+/** A way to an address such as `http://127.0.0.1:4000`. Nothing is connected before the first call. */
+export function dialHttp(address: string, options: HttpDialOptions): Connection {
+  const { clock, token } = options;
+  const limits = { ...replyLimits, ...options.limits };
+  const upstream = createUpstream(address, limits);
+  const compiled = new WeakMap<Operation, RequestOf>();
+  let state: Connection["state"] = "open";
+
+  function compile(operation: Operation): RequestOf {
+    const request = requestOf(operation);
+    compiled.set(operation, request);
+    return request;
+  }
+
+  async function handle(call: Call): Promise<Reply> {
+    if (call.cancelled !== undefined) throw call.cancelled;
+    if (state === "closed") throw new CantleError("UNREACHABLE", "the connection is closed");
+    const { operation } = call;
+    const { path, bytes } = (compiled.get(operation) ?? compile(operation))(call.payload);
+    const headers = headersOf(call, clock.nowMs());
+    if (token !== undefined) addPeer(headers, call, token());
+    const { upload } = call;
+    if (upload !== undefined) addUpload(headers, upload);
+    else if (bytes.byteLength > 0) headers.push("content-type", "application/json");
+    const answer = await upstream.send({
+      method: operation.method,
+      path,
+      headers,
+      body: upload?.chunks ?? (bytes.byteLength > 0 ? bytes : undefined),
+      onCancel: (cancel) => call.onCancel(cancel),
+    });
+    if (answer.status >= 200 && answer.status <= 299) return replyOf(answer, operation, limits);
+    const error = await errorOf(answer, operation, limits);
+    if (error.code === "DRAINING" && state === "open") state = "draining";
+    throw error;
+  }
+
+  return {
+    handle,
+    get state() {
+      return state;
+    },
+    close() {
+      state = "closed";
+      return upstream.close();
+    },
+  };
+}
+
+function headersOf({ trace, caller, deadlineMs, idempotencyKey }: Call, nowMs: number): string[] {
+  const headers = ["traceparent", formatTrace(trace)];
+  if (trace.state !== undefined) headers.push("tracestate", trace.state);
+  if (deadlineMs !== Number.POSITIVE_INFINITY) {
+    headers.push(field.timeoutHeader, String(Math.max(0, Math.floor(deadlineMs - nowMs))));
+  }
+  if (caller !== undefined) headers.push(field.callerHeader, caller.assertion);
+  if (idempotencyKey !== undefined) headers.push("idempotency-key", idempotencyKey);
+  return headers;
+}
+
+function addPeer(headers: string[], { operation, peer }: Call, token: string | undefined): void {
+  const { service, name, version } = operation;
+  headers.push(field.operationHeader, `${service}.${name}@${version}`, field.serviceHeader, peer.service);
+  if (token !== undefined) headers.push(field.peerHeader, token);
+}
+
+function addUpload(headers: string[], { type, size }: NonNullable<Call["upload"]>): void {
+  headers.push("content-type", type);
+  if (size !== undefined) headers.push("content-length", String(size));
+}
+
+async function replyOf(answer: UpstreamAnswer, operation: Operation, limits: ReplyLimits): Promise<Reply> {
+  const { headers, body } = answer;
+  const retried = headers[field.retriedHeader] === "1" ? { retried: true } : undefined;
+  const type = headers["content-type"] ?? "";
+  const essence = essenceOf(type);
+  if (operation.shape === "stream") {
+    if (essence !== eventsType) throw unread(answer, `a stream is ${eventsType}`);
+    return { kind: "items", items: itemsOf(answer, limits.itemBytesMax), ...retried };
+  }
+  if (operation.shape === "download") {
+    const size = lengthOf(headers["content-length"]);
+    return { kind: "download", download: { type, ...(size !== undefined && { size }), chunks: body }, ...retried };
+  }
+  const bytes = await body.bytes(limits.replyBytesMax);
+  if (bytes.byteLength > 0 && essence !== "application/json") throw unread(answer, "a reply is application/json");
+  return { kind: "bytes", bytes, ...retried };
+}
+
+function lengthOf(text: string | string[] | undefined): number | undefined {
+  return typeof text === "string" && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+function unread({ body }: UpstreamAnswer, notes: string): CantleError {
+  const error = new CantleError("REPLY_MALFORMED", "the other side answered with something that cannot be read", {
+    notes,
+  });
+  body.cancel(error);
+  return error;
+}
+
+async function* itemsOf({ body }: UpstreamAnswer, itemBytesMax: number): AsyncGenerator<unknown> {
+  for await (const { event, data } of readEvents(body, itemBytesMax)) {
+    const value = parseJson(Buffer.from(data), "REPLY_MALFORMED");
+    if (event !== "error") yield value;
+    else
+      throw (
+        errorOfProblem(value) ??
+        new CantleError("INTERNAL", "the stream failed", { notes: "without a problem document" })
+      );
+  }
+}
+
+async function errorOf(answer: UpstreamAnswer, operation: Operation, limits: ReplyLimits): Promise<CantleError> {
+  const bytes = await answer.body.bytes(limits.replyBytesMax);
+  return failureOfStatus({ status: answer.status, headers: answer.headers, bytes }, operation);
+}

@@ -1,0 +1,178 @@
+/**
+ * A hardened HTTP server: what a service's own listener and the gateway stand on.
+ *
+ *     connection ─▶ node:http's strict parser ─▶ readHead ─▶ serve(exchange) ─▶ an answer
+ *                        │ refuses                 │ refuses      │ throws
+ *                        ▼                         ▼              ▼
+ *                    clientError              problem document, and the connection closes where it must
+ *
+ * Invariants:
+ * 1. `serve` only sees requests with one framing, one Host and a canonical target.
+ * 2. Every exchange ends: with an answer, or because its connection did; then its call is cancelled.
+ * 3. Nothing is ever tunnelled: there is no `upgrade` and no `connect` listener, so Node answers an upgrade as an ordinary
+ *    request and closes on CONNECT.
+ *
+ * It does not route and knows no operations.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type AddressInfo, isIPv6, type Socket } from "node:net";
+import { CantleError, type Clock, createDeadlines, isCantleError } from "@cantle/core";
+import { type Logger, silentLogger } from "@cantle/telemetry";
+import type { Listener } from "../transport.ts";
+import { answerError } from "./answer.ts";
+import { Exchange, Lines, type ProblemShape, type Serving } from "./exchange.ts";
+import { createFlow } from "./flow.ts";
+import { type HeadRules, readHead } from "./head.ts";
+import { type HttpLimits, httpLimits } from "./limits.ts";
+import { refuseConnection } from "./refusal.ts";
+import type { Target } from "./target.ts";
+
+/** Options of a server. */
+export interface HttpServerOptions {
+  readonly clock: Clock;
+  readonly log?: Logger;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 0: any free one. */
+  readonly port?: number;
+  /** The hosts (with port, where it is not the scheme's own) that are answered for. Default: any well-formed one. */
+  readonly hosts?: readonly string[];
+  readonly limits?: Partial<HttpLimits>;
+  readonly shape?: ProblemShape;
+  /** True where requests may name their operation (`cantle-operation`). Default false. */
+  readonly named?: boolean;
+  /** What becomes of requests that arrive on open connections while draining. */
+  readonly whileDraining: "refuse" | "serve";
+  /** Answers an exchange. What it throws becomes a problem. */
+  readonly serve: (exchange: Exchange) => Promise<void>;
+}
+
+/** A server that listens. */
+export interface HttpServer extends Listener {
+  readonly port: number;
+}
+
+/** Starts a server. Throws `PORT_BUSY` when the address is taken. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { clock, host = "127.0.0.1", port = 0, log = silentLogger } = options;
+  const limits = { ...httpLimits, ...options.limits };
+  const serving: Serving = { clock, deadlines: createDeadlines(clock), limits, log, shape: options.shape };
+  const hosts = options.hosts && new Set(options.hosts.map((name) => name.toLowerCase()));
+  const rules: HeadRules = { limits, hosts, named: options.named ?? false };
+  const lines = new Lines(serving);
+  const flow = createFlow(limits.inFlightMax, options.whileDraining);
+
+  async function arrive(request: IncomingMessage, response: ServerResponse, act: Act): Promise<void> {
+    const line = lines.get(request.socket);
+    if (line === undefined || line.refused) return;
+    const exchange = new Exchange(line, request, response);
+    line.begin(exchange);
+    flow.enter();
+    try {
+      await act(exchange);
+    } catch (error) {
+      if (isCantleError(error) && error.status < 500) log.debug("a request was refused", { code: error.code });
+      answerError(exchange, error);
+    } finally {
+      line.exchanges.delete(exchange);
+      flow.leave();
+    }
+  }
+
+  function serve(exchange: Exchange): Promise<void> {
+    exchange.target = readTargetOf(exchange, rules);
+    if (flow.draining) exchange.response.shouldKeepAlive = false;
+    flow.admit();
+    return options.serve(exchange);
+  }
+
+  function serveExpecting(exchange: Exchange): Promise<void> {
+    exchange.expectsContinue = true;
+    return serve(exchange);
+  }
+
+  const server = createHardenedServer(limits);
+  server.on("connection", (socket) => lines.open(socket));
+  server.on("request", (request, response) => void arrive(request, response, serve));
+  server.on("checkContinue", (request, response) => void arrive(request, response, serveExpecting));
+  server.on("checkExpectation", (request, response) => void arrive(request, response, refuseExpectation));
+  server.on("clientError", (error, socket) => refuseConnection(error, socket as Socket, lines));
+  await listen(server, host, port);
+  const closed = new Promise<void>((resolve) => void server.once("close", resolve));
+  const bound = server.address() as AddressInfo;
+
+  function drain(): Promise<void> {
+    if (options.whileDraining === "serve") server.close();
+    return flow.drain();
+  }
+
+  async function stop(graceMs = 0): Promise<void> {
+    const drained = drain();
+    if (graceMs > 0) await within(clock, graceMs, drained);
+    server.close();
+    // What was answered may still be on its way out; what was not is cancelled with its connection.
+    if (flow.inFlight > 0 || graceMs <= 0) lines.cut();
+    else lines.finish();
+    if (graceMs > 0) await within(clock, graceMs, closed);
+    lines.cut();
+    await closed;
+  }
+  return { address: `http://${isIPv6(host) ? `[${host}]` : host}:${bound.port}`, port: bound.port, drain, stop };
+}
+
+/** A head without a single reading ends its connection: what follows it could be anything. */
+function readTargetOf({ request, line }: Exchange, rules: HeadRules): Target {
+  try {
+    return readHead(request, rules);
+  } catch (error) {
+    line.refused = true;
+    throw error;
+  }
+}
+
+type Act = (exchange: Exchange) => Promise<void>;
+
+function createHardenedServer(limits: HttpLimits): Server {
+  const server = createServer({
+    // The strict parser, whatever the process was started with.
+    insecureHTTPParser: false,
+    joinDuplicateHeaders: true,
+    // `readHead` says what is wrong with a Host; Node would answer without a word.
+    requireHostHeader: false,
+    maxHeaderSize: limits.headersBytesMax,
+    headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
+  });
+  // Node drops fields beyond its count without a word; here they are counted (`headersMax`) and bounded in bytes.
+  server.maxHeadersCount = 0;
+  server.maxConnections = limits.connectionsMax;
+  return server;
+}
+
+async function refuseExpectation({ line }: Exchange): Promise<void> {
+  line.refused = true;
+  throw new CantleError("REQUEST_MALFORMED", "the only expectation that can be met is 100-continue", { status: 417 });
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const code = cause.code === "EADDRINUSE" ? "PORT_BUSY" : "CONFIG_INVALID";
+      reject(new CantleError(code, `cannot listen on ${host}:${port}`, { cause, help: "choose another port or host" }));
+    });
+    server.listen(port, host, () => {
+      server.removeAllListeners("error");
+      resolve();
+    });
+  });
+}
+
+/** Resolves when `done` does, and at the latest after `ms`. */
+async function within(clock: Clock, ms: number, done: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = clock.after(ms, late.resolve);
+  await Promise.race([done, late.promise]);
+  timer.cancel();
+}

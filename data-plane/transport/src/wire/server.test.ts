@@ -1,0 +1,379 @@
+/** The serving end against a peer that keeps no rules. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CantleError, type Handler, type Operation, seededRandom, virtualClock } from "@cantle/core";
+import type { Doors } from "../transport.ts";
+import { kinds } from "./frame.ts";
+import type { WireLimits } from "./limits.ts";
+import { pipePair } from "./pipe-pair.ts";
+import { RawPeer, rawFrame, rawRequest } from "./raw-peer.ts";
+import { createServing } from "./serving.ts";
+
+const operation = { service: "things", name: "echo", version: "1.2.0" } as Operation;
+const echo: Handler = async ({ payload }) => ({
+  kind: "bytes",
+  bytes: payload.kind === "value" ? Buffer.of() : payload.bytes,
+});
+
+function serve({
+  handle = echo,
+  limits = {},
+  doors = {},
+}: {
+  handle?: Handler;
+  limits?: Partial<WireLimits>;
+  doors?: Partial<Doors>;
+} = {}) {
+  const clock = virtualClock();
+  const asked: (string | undefined)[] = [];
+  const all: Doors = {
+    find: (service, name) => (service === "things" && name === "echo" ? { operation, handle } : undefined),
+    list: () => [{ operation, handle }],
+    peerOf(token, service) {
+      asked.push(service);
+      if (token === "token-of-shop" && service !== "payroll") return { service, uses: "*" };
+      throw new CantleError("PEER_REFUSED", "not who it says");
+    },
+    callerOf: (assertion) => ({ id: assertion, roles: [], assertion }),
+    ...doors,
+  };
+  const serving = createServing(all, { clock, random: seededRandom(1), limits });
+  const dial = (fullBytes?: number) => {
+    const [near, far] = pipePair(fullBytes === undefined ? {} : { fullBytes });
+    serving.add(far);
+    return new RawPeer(near);
+  };
+  return { clock, asked, serving, dial };
+}
+
+const codeOf = ({ body }: { body: Buffer }) => JSON.parse(body.toString()).code as string;
+const goawayCode = ({ body }: { body: Buffer }) => body.toString("latin1", 1, 1 + body[0]!);
+
+test("a peer is asked for once per connection and service", async () => {
+  const { asked, dial } = serve();
+  const peer = dial();
+  peer.hello();
+  await peer.next(kinds.hello);
+  for (let call = 1; call <= 6; call++)
+    peer.frame(kinds.request, call, rawRequest("{}", call % 2 ? "orders" : "billing"));
+  for (let call = 1; call <= 6; call++) await peer.next(kinds.reply);
+  assert.deepEqual(asked, ["orders", "billing"]);
+  peer.destroy();
+});
+
+test("a token that is not good ends the connection before anything is served", async () => {
+  const { dial } = serve();
+  const peer = dial();
+  peer.hello({ token: "forged" });
+  assert.equal(goawayCode(await peer.next(kinds.goaway)), "PEER_REFUSED");
+  await peer.closed;
+});
+
+test("whoever never says hello is closed after the handshake's time", async () => {
+  const { clock, dial } = serve({ limits: { handshakeTimeoutMs: 100 } });
+  const peer = dial();
+  await clock.advance(101);
+  await peer.closed;
+});
+
+const wrongStarts: Readonly<Record<string, Buffer>> = {
+  "HTTP/1.1": Buffer.from("GET / HTTP/1.1\r\nhost: x\r\n\r\n"),
+  "HTTP/2": Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+  TLS: Buffer.from("16030100f8010000f40303", "hex"),
+  SSH: Buffer.from("SSH-2.0-OpenSSH_9.6\r\n"),
+  "an old database": Buffer.from("0000002d00030000", "hex"),
+  "a hello of something else": rawFrame(kinds.hello, 0, "CNTK\u0001\u0001\u0000"),
+  "a request before hello": rawFrame(kinds.request, 1, rawRequest()),
+  "a ping before hello": rawFrame(kinds.ping, 0),
+  "an unknown kind before hello": rawFrame(200, 0),
+  "a frame over the limit of hello": Buffer.from("0000400101", "hex"),
+  "a frame without a kind": Buffer.from("0000000401", "hex"),
+};
+for (const [name, bytes] of Object.entries(wrongStarts)) {
+  test(`first bytes of ${name} are closed at once`, async () => {
+    const { dial } = serve();
+    const peer = dial();
+    peer.bytes(bytes);
+    await peer.closed;
+  });
+}
+
+const wrongFrames: Readonly<Record<string, Buffer>> = {
+  "a second hello": rawFrame(kinds.hello, 0, "CNTL"),
+  "a reply": rawFrame(kinds.reply, 1, "x"),
+  "a request that ends early": rawFrame(kinds.request, 3, rawRequest().subarray(0, 20)),
+  "a request with call 0": rawFrame(kinds.request, 0, rawRequest()),
+  "a request with a call under way": rawFrame(kinds.request, 1, rawRequest()),
+  "a caller that was never sent": rawFrame(
+    kinds.request,
+    3,
+    Buffer.concat([Buffer.of(16), rawRequest("").subarray(1), Buffer.of(9, 0, 0)]),
+  ),
+  "data for a call without an upload": rawFrame(kinds.data, 1, "x"),
+  "the end of no upload": rawFrame(kinds.end, 1),
+  "a credit that ends early": rawFrame(kinds.credit, 1, "x"),
+  "a length of 2^32-1": Buffer.from("ffffffff05", "hex"),
+  "a length of 0": Buffer.from("0000000005", "hex"),
+};
+for (const [name, bytes] of Object.entries(wrongFrames)) {
+  test(`${name} ends its connection with FRAME_INVALID and cancels its calls, and no other`, async () => {
+    const cancelled = Promise.withResolvers<unknown>();
+    const entered = Promise.withResolvers<void>();
+    let calls = 0;
+    const { dial } = serve({
+      handle(call) {
+        if (calls++ > 0) return echo(call);
+        entered.resolve();
+        call.onCancel(cancelled.resolve);
+        // It streams, so that frames about its stream are not late ones.
+        return Promise.resolve({
+          kind: "items",
+          items: { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) },
+        });
+      },
+    });
+    const bad = dial();
+    bad.hello();
+    bad.frame(kinds.ping, 0);
+    await bad.next(kinds.hello);
+    bad.frame(kinds.request, 1, rawRequest());
+    await entered.promise;
+    await bad.next(kinds.reply);
+    bad.bytes(bytes);
+    assert.equal(goawayCode(await bad.next(kinds.goaway)), "FRAME_INVALID");
+    await bad.closed;
+    assert.equal(((await cancelled.promise) as CantleError).code, "CANCELLED");
+
+    const good = dial();
+    good.hello();
+    await good.next(kinds.hello);
+    good.frame(kinds.request, 1, rawRequest(`{"fine":1}`));
+    assert.equal((await good.next(kinds.reply)).body.toString(), `\0{"fine":1}`);
+    good.destroy();
+  });
+}
+
+test("kinds of a newer minor version are skipped, and a newer major falls back to the common one", async () => {
+  const { dial } = serve();
+  const peer = dial();
+  peer.hello({ versions: [3, 0, 2, 4, 1, 9] });
+  const hello = await peer.next(kinds.hello);
+  assert.equal(hello.body.subarray(4, 7).toString("hex"), "010100");
+  peer.frame(77, 5, "whatever a newer version says");
+  peer.frame(kinds.request, 1, rawRequest());
+  await peer.next(kinds.reply);
+  peer.destroy();
+});
+
+test("a peer that shares no version is told so", async () => {
+  const { dial } = serve();
+  const peer = dial();
+  peer.hello({ versions: [2, 0] });
+  assert.equal(goawayCode(await peer.next(kinds.goaway)), "WIRE_VERSION");
+  await peer.closed;
+});
+
+test("calls past inFlightMax are shed before their handler, and taken again later", async () => {
+  const release = Promise.withResolvers<void>();
+  let entered = 0;
+  const { dial } = serve({
+    limits: { inFlightMax: 2 },
+    async handle() {
+      entered++;
+      await release.promise;
+      return { kind: "value", value: 1 };
+    },
+  });
+  const peer = dial();
+  peer.hello();
+  await peer.next(kinds.hello);
+  for (let call = 1; call <= 3; call++) peer.frame(kinds.request, call, rawRequest());
+  const shed = await peer.next(kinds.error);
+  assert.deepEqual([shed.call, codeOf(shed), entered], [3, "OVERLOADED", 2]);
+  release.resolve();
+  await peer.next(kinds.reply);
+  await peer.next(kinds.reply);
+  peer.frame(kinds.request, 4, rawRequest());
+  assert.equal((await peer.next(kinds.reply)).call, 4);
+  peer.destroy();
+});
+
+test("cancelling does not make room while the handler still works", async () => {
+  const { dial } = serve({ limits: { inFlightMax: 1 }, handle: () => new Promise(() => {}) });
+  const peer = dial();
+  peer.hello();
+  await peer.next(kinds.hello);
+  for (let call = 1; call <= 50; call++) {
+    peer.frame(kinds.request, call, rawRequest());
+    peer.frame(kinds.cancel, call, "\u0009CANCELLED");
+  }
+  for (let call = 2; call <= 50; call++) assert.equal(codeOf(await peer.next(kinds.error)), "OVERLOADED");
+  peer.destroy();
+});
+
+test("a service of another unit is refused, and the connection goes on", async () => {
+  const { dial } = serve();
+  const peer = dial();
+  peer.hello();
+  await peer.next(kinds.hello);
+  peer.frame(kinds.request, 1, rawRequest("{}", "payroll"));
+  assert.equal(codeOf(await peer.next(kinds.error)), "PEER_REFUSED");
+  peer.frame(kinds.request, 2, rawRequest());
+  await peer.next(kinds.reply);
+  peer.destroy();
+});
+
+test("a peer speaks for at most 256 services", async () => {
+  const { dial } = serve();
+  const peer = dial();
+  peer.hello();
+  await peer.next(kinds.hello);
+  for (let call = 1; call <= 256; call++) peer.frame(kinds.request, call, rawRequest("{}", `service-${call}`));
+  assert.equal(codeOf(await peer.next(kinds.error)), "PEER_REFUSED");
+  peer.destroy();
+});
+
+test("a reply that the peer does not take is REPLY_TOO_LARGE, and an error too large loses its data", async () => {
+  let reply = 0;
+  const { dial } = serve({
+    async handle() {
+      const large = "x".repeat(300_000);
+      if (reply++ === 0) return { kind: "value", value: large };
+      throw new CantleError("DECLARED", "large", { failure: "Large", data: large });
+    },
+  });
+  const peer = dial();
+  peer.hello({ frameBytesMax: 16 * 1024 });
+  await peer.next(kinds.hello);
+  peer.frame(kinds.request, 1, rawRequest());
+  assert.equal(codeOf(await peer.next(kinds.error)), "REPLY_TOO_LARGE");
+  peer.frame(kinds.request, 2, rawRequest());
+  assert.equal(codeOf(await peer.next(kinds.error)), "DECLARED");
+  peer.destroy();
+});
+
+test("an upload past its credit ends the connection", async () => {
+  const { dial } = serve({ limits: { streamWindowBytes: 1000 }, handle: () => new Promise(() => {}) });
+  const peer = dial();
+  peer.hello();
+  await peer.next(kinds.hello);
+  const request = rawRequest("");
+  const upload = Buffer.concat([Buffer.of(32), request.subarray(1), Buffer.from("\0\u0001x"), Buffer.alloc(8, 0xff)]);
+  peer.frame(kinds.request, 1, upload);
+  for (let sent = 0; sent < 3; sent++) peer.frame(kinds.data, 1, Buffer.alloc(600));
+  assert.equal(goawayCode(await peer.next(kinds.goaway)), "FRAME_INVALID");
+  await peer.closed;
+});
+
+test("a stream stops when its credit is used up, and goes on with more", async () => {
+  let asked = 0;
+  const { dial } = serve({
+    async handle() {
+      const items = (async function* () {
+        for (;;) yield { n: asked++ };
+      })();
+      return { kind: "items", items };
+    },
+  });
+  const peer = dial();
+  peer.hello();
+  await peer.next(kinds.hello);
+  peer.frame(kinds.request, 1, rawRequest());
+  await quiet();
+  const first = asked;
+  // 256 KiB of window, at least 64 for each item.
+  assert.ok(first > 1000 && first <= 4096 + 1, `${first} items`);
+  await quiet();
+  assert.equal(asked, first);
+  peer.frame(kinds.credit, 1, Buffer.from("00001000", "hex"));
+  await quiet();
+  assert.ok(asked > first && asked < first + 100, `${asked - first} more`);
+  peer.destroy();
+});
+
+test("a client that does not read its replies is not read from any more", async () => {
+  let handled = 0;
+  const body = Buffer.alloc(10_000, 32);
+  const { dial } = serve({
+    async handle() {
+      handled++;
+      return { kind: "bytes", bytes: body };
+    },
+  });
+  const peer = dial(50_000);
+  peer.hello();
+  await peer.next(kinds.hello);
+  peer.stopReading();
+  for (let call = 1; call <= 1000; call++) {
+    peer.frame(kinds.request, call, rawRequest());
+    if (call % 10 === 0) await quiet(2);
+  }
+  await quiet();
+  assert.ok(handled < 100, `${handled} calls were taken`);
+  peer.goOnReading();
+  for (let call = 1; call <= 1000; call++) await peer.next(kinds.reply);
+  peer.destroy();
+});
+
+test("a silent peer is pinged, kept while it answers, and given up when it does not", async () => {
+  const { clock, dial } = serve({ limits: { pingEveryMs: 100, pingsMissedMax: 3 } });
+  const peer = dial();
+  peer.hello();
+  await peer.next(kinds.hello);
+  await clock.advance(150);
+  for (let round = 0; round < 20; round++) {
+    await clock.advance(100);
+    await peer.next(kinds.ping);
+    peer.frame(kinds.pong, 0);
+    await quiet();
+    await clock.advance(100);
+  }
+  await clock.advance(600);
+  await peer.closed;
+});
+
+test("draining tells the peer, refuses new calls before their handler, and waits for those under way", async () => {
+  const release = Promise.withResolvers<void>();
+  let entered = 0;
+  const { dial, serving } = serve({
+    async handle() {
+      entered++;
+      await release.promise;
+      return { kind: "value", value: 1 };
+    },
+  });
+  const peer = dial();
+  peer.hello();
+  await peer.next(kinds.hello);
+  peer.frame(kinds.request, 1, rawRequest());
+  await quiet();
+  const drained = serving.drain();
+  assert.equal(goawayCode(await peer.next(kinds.goaway)), "DRAINING");
+  peer.frame(kinds.request, 2, rawRequest());
+  assert.equal(codeOf(await peer.next(kinds.error)), "DRAINING");
+  assert.equal(entered, 1);
+  release.resolve();
+  assert.equal((await peer.next(kinds.reply)).call, 1);
+  await drained;
+  await peer.closed;
+});
+
+test("stop cancels what its grace leaves over", async () => {
+  const { clock, dial, serving } = serve({ handle: (call) => new Promise((_, reject) => void call.onCancel(reject)) });
+  const peer = dial();
+  peer.hello();
+  await peer.next(kinds.hello);
+  peer.frame(kinds.request, 1, rawRequest());
+  await quiet();
+  const stopped = serving.stop(500);
+  await clock.advance(499);
+  assert.equal(peer.frames.filter(({ kind }) => kind === kinds.error).length, 0);
+  await clock.advance(2);
+  await stopped;
+  await peer.closed;
+});
+
+/** Lets everything that is under way in memory arrive. */
+async function quiet(turns = 50): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,14 @@
+/** Typed configuration merged from named sources. */
+export { closest } from "./closest.ts";
+export { type ConfigRow, describeConfig } from "./describe.ts";
+export {
+  type ConfigRequest,
+  type ConfigsRequest,
+  type ResolvedConfig,
+  type ResolvedConfigs,
+  resolveConfig,
+  resolveConfigs,
+  secretFilesOf,
+} from "./resolve.ts";
+export type { ConfigFile, ConfigSources, Origin, SourceKind } from "./sources.ts";
+export { variableOf } from "./variable.ts";

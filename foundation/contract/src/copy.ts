@@ -1,0 +1,131 @@
+/**
+ * Copies that make a colocated call behave like a remote one: whoever is called may change its input or keep its output
+ * without the other side noticing, and what JSON does not say (`undefined` members, -0) is gone.
+ *
+ * Compiled from the JSON Schema of what validation answers with. zod already builds new objects and arrays and drops unknown
+ * members; for it only the rest is left to do, which for most schemas is next to nothing. Of other libraries nothing is
+ * assumed: everything is copied, and members that the schema does not know are dropped.
+ */
+import { branchesOf } from "./contract.ts";
+import type { JsonSchema } from "./schema.ts";
+
+/** Copies one value; absent where nothing is left to do. */
+export type Copy = (value: any) => unknown;
+
+/** The copier of values that fit `schema`, validated by a library of the named vendor. */
+export function copierOf(schema: JsonSchema, vendor: string): Copy | undefined {
+  return new Compiler(schema, vendor === "zod").compile(schema);
+}
+
+/** JSON data as JSON would carry it; for whatever a schema does not describe. */
+export function jsonCopy(value: unknown): unknown {
+  return typeof value === "string" || value === undefined ? value : JSON.parse(JSON.stringify(value));
+}
+
+const noNegativeZero: Copy = (value) => (value === 0 ? 0 : value);
+
+class Compiler {
+  readonly #root: JsonSchema;
+  /** True when validation has already made new objects and arrays and dropped unknown members. */
+  readonly #fresh: boolean;
+  readonly #underway = new Map<JsonSchema, { copy: Copy | undefined }>();
+
+  constructor(root: JsonSchema, fresh: boolean) {
+    this.#root = root;
+    this.#fresh = fresh;
+  }
+
+  compile(schema: JsonSchema): Copy | undefined {
+    const known = this.#underway.get(schema);
+    // A recursive schema meets itself here while it is being compiled; its copy is looked up when it runs.
+    if (known !== undefined) return (value) => (known.copy ? known.copy(value) : value);
+    const slot: { copy: Copy | undefined } = { copy: undefined };
+    this.#underway.set(schema, slot);
+    slot.copy = this.#compileNew(schema);
+    return slot.copy;
+  }
+
+  #compileNew(schema: JsonSchema): Copy | undefined {
+    const branches = branchesOf(schema, this.#root);
+    // A default may be one object shared by all calls.
+    if (typeof schema["default"] === "object" && schema["default"] !== null) return jsonCopy;
+    if (branches.length > 0) return this.#union(branches);
+    switch (schema["type"]) {
+      case "string":
+      case "boolean":
+      case "null":
+        return undefined;
+      case "number":
+      case "integer":
+        return noNegativeZero;
+      case "array":
+        return this.#array(schema);
+      case "object":
+        return this.#object(schema);
+      default:
+        return "const" in schema || "enum" in schema ? undefined : jsonCopy;
+    }
+  }
+
+  #union(branches: JsonSchema[]): Copy | undefined {
+    const copies = branches.filter((branch) => branch["type"] !== "null").map((branch) => this.compile(branch));
+    if (copies.every((copy) => copy === undefined)) return undefined;
+    const [only] = copies;
+    if (copies.length === 1 && only) return (value) => (value === null ? null : only(value));
+    return copies.every((copy) => copy === undefined || copy === noNegativeZero) ? noNegativeZero : jsonCopy;
+  }
+
+  #array(schema: JsonSchema): Copy | undefined {
+    if (schema["prefixItems"] !== undefined || typeof schema["items"] !== "object") return jsonCopy;
+    const copy = this.compile(schema["items"] as JsonSchema);
+    if (!this.#fresh) return (value: unknown[]) => value.map(copy ?? ((item) => item));
+    if (copy === undefined) return undefined;
+    return (value: unknown[]) => {
+      for (let at = 0; at < value.length; at++) value[at] = copy(value[at]);
+      return value;
+    };
+  }
+
+  #object(schema: JsonSchema): Copy | undefined {
+    const properties = (schema["properties"] ?? {}) as Record<string, JsonSchema>;
+    const rest = schema["additionalProperties"];
+    if (rest !== undefined && rest !== false) return jsonCopy;
+    const required = new Set((schema["required"] as string[] | undefined) ?? []);
+    const members = Object.entries(properties).map(([name, member]) => ({
+      name,
+      copy: this.compile(member),
+      optional: !required.has(name),
+    }));
+    return this.#fresh ? inPlace(members.filter((member) => member.copy || member.optional)) : rebuilt(members);
+  }
+}
+
+interface Member {
+  readonly name: string;
+  readonly copy: Copy | undefined;
+  readonly optional: boolean;
+}
+
+function inPlace(members: readonly Member[]): Copy | undefined {
+  if (members.length === 0) return undefined;
+  return (value: Record<string, unknown>) => {
+    for (const { name, copy, optional } of members) {
+      const member = value[name];
+      if (member !== undefined) {
+        if (copy !== undefined) value[name] = copy(member);
+      } else if (optional && Object.hasOwn(value, name)) delete value[name];
+    }
+    return value;
+  };
+}
+
+function rebuilt(members: readonly Member[]): Copy {
+  return (value: Record<string, unknown>) => {
+    const copied: Record<string, unknown> = {};
+    for (const { name, copy } of members) {
+      const member = Object.hasOwn(value, name) ? value[name] : undefined;
+      if (member !== undefined) copied[name] = copy ? copy(member) : member;
+    }
+    return copied;
+  };
+}

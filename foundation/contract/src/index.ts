@@ -1,0 +1,36 @@
+/** Contracts: the value everything else is derived from. */
+export { type Codec, codecOf } from "./codec.ts";
+export { branchesOf, contract, parametersOf, propertiesOf } from "./contract.ts";
+export {
+  type BytesSpec,
+  bytes,
+  type Draft,
+  del,
+  type ErrorSpec,
+  get,
+  type OperationSpec,
+  patch,
+  post,
+  put,
+} from "./draft.ts";
+export { bytesOf, clientOf, outputOf, type Send } from "./client.ts";
+export { failOf, failuresOf, isFailure, wasMadeBy } from "./failure.ts";
+export { type Needs, implement } from "./implement.ts";
+export { jsonDepthMax, parseJson, printJson } from "./json.ts";
+export type { At, Known, Members, Mistake } from "./mistake.ts";
+export {
+  type In,
+  type Issue,
+  isSchema,
+  type JsonSchema,
+  jsonSchemaOf,
+  type Out,
+  type Schema,
+  type Validated,
+} from "./schema.ts";
+export type * from "./types.ts";
+export { type ClientOptions, createClient, type Fetch } from "./fetch-client.ts";
+export { type OpenApiDocument, type OpenApiOptions, openapi } from "./openapi.ts";
+export { errorOfProblem, type Problem, problemOf, problemType, statusTitle } from "./problem.ts";
+export { inputInQuery, type RequestParts, requestOf } from "./request.ts";
+export { eventsOf, printEvent, type ServerSentEvent } from "./server-sent-events.ts";

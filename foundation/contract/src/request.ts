@@ -1,0 +1,111 @@
+/**
+ * From one input object to the parts of an HTTP request; the inverse of what the serving side reads.
+ *
+ *     names in the path template ──▶ path
+ *     the rest ──▶ query   (GET, DELETE, uploads)
+ *              ──▶ body    (POST, PUT, PATCH), as a value still to be printed as JSON
+ *
+ * `undefined` members are left out. What a path cannot say (nothing, `.` and `..`, which every URL parser removes) is
+ * refused here, before it becomes another path.
+ */
+import { CantleError, type Operation, operationId } from "@cantle/core";
+import { parametersOf } from "./contract.ts";
+import { jsonSchemaOf } from "./schema.ts";
+import { kindsReader, writeTexts } from "./text.ts";
+import type { Declared } from "./types.ts";
+
+/** The parts of a request. */
+export interface RequestParts {
+  /** The path, percent-encoded, beginning with a slash. */
+  readonly path: string;
+  /** The query without its question mark, percent-encoded; often empty. */
+  readonly query: string;
+  /** The JSON body as a value; `undefined` where there is none, which means `{}`. */
+  readonly body: unknown;
+}
+
+type WriteRequest = (input: unknown) => RequestParts;
+
+const writers = new WeakMap<Operation, WriteRequest>();
+
+/** The request that says `input` to `operation`. Throws `INPUT_INVALID` for what cannot be said. */
+export function requestOf(operation: Operation, input: unknown): RequestParts {
+  let write = writers.get(operation);
+  if (write === undefined) {
+    write = compile(operation as Declared);
+    writers.set(operation, write);
+  }
+  return write(input);
+}
+
+/** True when what is not in the path is in the query, and the body is something else or nothing. */
+export function inputInQuery(operation: Operation): boolean {
+  return operation.method === "GET" || operation.method === "DELETE" || operation.shape === "upload";
+}
+
+function compile(operation: Declared): WriteRequest {
+  const place = operationId(operation);
+  const kinds = kindsReader(operation.input ? jsonSchemaOf(operation.input, "input", `${place}.input`) : {});
+  const parameters = new Set(parametersOf(operation.path));
+  const segments = operation.path.split("/");
+  const fromQuery = inputInQuery(operation);
+
+  return (input) => {
+    const members = membersOf(input, place);
+    const rest = Object.entries(members).filter(([name, value]) => value !== undefined && !parameters.has(name));
+    const path = segments
+      .map((segment) => (segment.startsWith("{") ? pathText(segment.slice(1, -1)) : segment))
+      .join("/");
+    if (fromQuery)
+      return {
+        path,
+        query: rest
+          .map(([name, value]) => queryText(name, value))
+          .filter(Boolean)
+          .join("&"),
+        body: undefined,
+      };
+    return { path, query: "", body: rest.length === 0 ? undefined : Object.fromEntries(rest) };
+
+    function pathText(name: string): string {
+      const [text = ""] = textsOf(name, Object.hasOwn(members, name) ? members[name] : undefined);
+      if (text === "" || text === "." || text === "..")
+        throw invalid(place, name, `'${text}' cannot be said in a path`);
+      return encoded(name, text);
+    }
+  };
+
+  function queryText(name: string, value: unknown): string {
+    return textsOf(name, value)
+      .map((text) => `${encoded(name, name)}=${encoded(name, text)}`)
+      .join("&");
+  }
+
+  function textsOf(name: string, value: unknown): string[] {
+    try {
+      return writeTexts(value, kinds(name));
+    } catch (cause) {
+      throw invalid(place, name, "cannot be said as JSON", cause);
+    }
+  }
+
+  function encoded(name: string, text: string): string {
+    try {
+      return encodeURIComponent(text);
+    } catch (cause) {
+      throw invalid(place, name, "holds half a character", cause);
+    }
+  }
+}
+
+function membersOf(input: unknown, place: string): Record<string, unknown> {
+  if (input === undefined) return {};
+  if (typeof input === "object" && input !== null && !Array.isArray(input)) return input as Record<string, unknown>;
+  throw new CantleError("INPUT_INVALID", `the input of ${place} is one object`, {
+    errors: { input: ["is not an object"] },
+  });
+}
+
+function invalid(place: string, name: string, message: string, cause?: unknown): CantleError {
+  return new CantleError("INPUT_INVALID", `the input does not fit ${place}`, { errors: { [name]: [message] }, cause });
+}

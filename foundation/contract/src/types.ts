@@ -1,0 +1,158 @@
+/**
+ * Everything that follows from a contract, each by one mapped type over one conditional.
+ *
+ *     contract ──▶ Client      what another service or a test calls
+ *              ──▶ OutsideClient   the same, of what a gateway shows
+ *              ──▶ Handlers    what the service must write
+ *              ──▶ Fail        how a handler refuses
+ */
+import type { Bytes, Caller, CantleError, Clock, Operation, Peer, Random } from "@cantle/core";
+import type { Logger } from "@cantle/telemetry";
+import type { Draft } from "./draft.ts";
+import type { At, Members, Mistake } from "./mistake.ts";
+import type { In, Out } from "./schema.ts";
+
+/** An operation of a contract: what the machinery sees, and what was written. */
+export type Declared<D extends Draft = Draft> = Operation & D;
+
+/** What is written in a contract. */
+export interface ContractSpec {
+  /** semver; callers need the same major and at least their minor. */
+  readonly version: string;
+  readonly operations: { readonly [name: string]: Draft };
+}
+
+/** A contract: a frozen plain value. */
+export interface Contract<N extends string = string, C extends ContractSpec = ContractSpec> {
+  readonly kind: "contract";
+  readonly name: N;
+  readonly version: string;
+  readonly operations: { readonly [K in keyof C["operations"]]: Declared<C["operations"][K]> };
+}
+
+/** The operations of a contract, by name. */
+export type Operations<C> = Members<C, "operations">;
+
+/** What a caller passes. */
+export type InputOf<O> = In<At<O, "input">>;
+/** What a handler gets. */
+export type TakenOf<O> = Out<At<O, "input">>;
+/** What a caller gets back. */
+export type OutputOf<O> = O extends { readonly download: unknown }
+  ? Bytes
+  : O extends { readonly stream: infer S }
+    ? AsyncIterable<Out<S>>
+    : Out<At<O, "output">>;
+/** What a handler gives back. */
+export type GivenOf<O> = O extends { readonly download: unknown }
+  ? Bytes
+  : O extends { readonly stream: infer S }
+    ? AsyncIterable<In<S>>
+    : In<At<O, "output">>;
+
+/** What bytes can be made of. */
+export type BytesSource = Bytes | Uint8Array | Blob;
+
+type Arguments<O, I = InputOf<O>> = O extends { readonly upload: unknown }
+  ? [input: I extends void ? {} : I, upload: BytesSource, options?: CallOptions]
+  : [I] extends [void]
+    ? [input?: undefined, options?: CallOptions]
+    : {} extends I
+      ? [input?: I, options?: CallOptions]
+      : [input: I, options?: CallOptions];
+
+/** What can be said of one call. */
+export interface CallOptions {
+  /** Cancels the call. */
+  readonly signal?: AbortSignal;
+  /** Shortens the operation's own timeout; never lengthens it. */
+  readonly timeoutMs?: number;
+  /** `Idempotency-Key`: the same key and input are the same call. */
+  readonly idempotencyKey?: string;
+}
+
+/** One operation as a function. */
+export type CallOf<O> = (...call: Arguments<O>) => Promise<OutputOf<O>>;
+
+/** All operations as functions; for services and tests. */
+export type Client<C> = { readonly [K in keyof Operations<C>]: CallOf<Operations<C>[K]> };
+
+/** The operations that have `access`, as functions; for whoever is outside the gateway. */
+export type OutsideClient<C> = {
+  readonly [K in keyof Operations<C> as Operations<C>[K] extends { readonly access: unknown } ? K : never]: CallOf<
+    Operations<C>[K]
+  >;
+};
+
+type Errors<O> = Members<O, "errors">;
+/** The names of an operation's declared failures. */
+export type FailureNames<O> = keyof Errors<O> & string;
+type DataOf<O, N> = N extends keyof Errors<O> ? Out<At<Errors<O>[N], "data">> : never;
+
+/** A declared failure, as it is thrown and caught. */
+export type Failure<N extends string = string, D = unknown> = CantleError & {
+  readonly code: "DECLARED";
+  readonly failure: N;
+  readonly data: D;
+};
+
+/** The declared failure `N` of operation `O`. */
+export type FailureOf<O, N extends FailureNames<O>> = Failure<N, DataOf<O, N>>;
+
+/** Makes a declared failure to throw: `throw fail("EmailTaken", { email })`. */
+export type Fail<O> = <N extends string>(
+  name: N & (N extends FailureNames<O> ? N : Mistake<`'${N}' is not a declared error of this operation`>),
+  ...data: N extends FailureNames<O>
+    ? Errors<O>[N] extends { readonly data: infer S }
+      ? [data: In<S>]
+      : []
+    : unknown[]
+) => Failure<N, DataOf<O, N>>;
+
+/** What every handler has, whatever its service uses. */
+export interface BaseContext {
+  readonly log: Logger;
+  /** Aborts when the caller goes away or the deadline passes. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly idempotencyKey: string | undefined;
+  /** The service that calls; `gateway` for what came in from outside. */
+  readonly peer: Peer;
+}
+
+type Used<U, C> = {
+  readonly [K in keyof U]: U[K] extends { readonly kind: "contract" }
+    ? Client<U[K]>
+    : U[K] & { readonly owner: C } extends { readonly bound?: infer V }
+      ? V
+      : never;
+};
+
+/** What handlers get in a service with these `uses` and this `config`: a client for each contract, what each binding binds. */
+export type Context<U = {}, Config = {}, C = unknown> = Used<U, C> & BaseContext & { readonly config: Config };
+
+type CallerOf<O> = O extends { readonly access: "public" }
+  ? Caller | undefined
+  : O extends { readonly access: "user" | { readonly roles: readonly string[] } }
+    ? Caller
+    : Caller | undefined;
+
+/** What a handler of operation `O` has besides: who calls, how to refuse, and the bytes of an upload. */
+export type OperationContext<O> = { readonly fail: Fail<O>; readonly caller: CallerOf<O> } & (O extends {
+  readonly upload: unknown;
+}
+  ? { readonly upload: Bytes }
+  : {});
+
+/** A handler of operation `O` in a context `X`. */
+export type HandlerOf<O, X = BaseContext> = (
+  input: TakenOf<O>,
+  context: X & OperationContext<O>,
+) => GivenOf<O> extends AsyncIterable<unknown> ? GivenOf<O> | Promise<GivenOf<O>> : Promise<GivenOf<O>>;
+
+/** All handlers of a contract. */
+export type Handlers<C, X = BaseContext> = { readonly [K in keyof Operations<C>]: HandlerOf<Operations<C>[K], X> };
+
+/** Words that a handler's context already has, so nothing in `uses` may be called that. */
+export type ContextWord = keyof BaseContext | "config" | "fail" | "caller" | "upload" | "events" | "queues" | "trace";

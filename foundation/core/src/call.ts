@@ -1,0 +1,159 @@
+/**
+ * The one shape. A request at any station is a `Call`; what answers it is a `Handler`; a policy is a `Layer` around one.
+ *
+ *     (call) => Promise<Reply>          gateway, balancer, breaker, connection, validation, your code: all of them
+ *
+ * A payload is lazy: it stays what it arrived as (a value, JSON bytes, or the parts of an HTTP request) until the serving
+ * side's inbound validates it, once. A colocated call never serialises; a gateway never parses.
+ */
+import type { Operation } from "./operation.ts";
+import type { Trace } from "./trace.ts";
+
+/** The user on whose behalf a call is made. */
+export interface Caller {
+  /** The subject of the token. */
+  readonly id: string;
+  readonly roles: readonly string[];
+  /** The signed, short-lived assertion that travels between processes; empty where none is needed (same process, tests). */
+  readonly assertion: string;
+}
+
+/** The service that makes a call. */
+export interface Peer {
+  /** Its name; `gateway` for the gateway. */
+  readonly service: string;
+  /** The services it declared in `uses`; `*` for the platform itself. */
+  readonly uses: ReadonlySet<string> | "*";
+}
+
+/** Bytes with a media type: what `upload` takes and `download` gives. */
+export interface Bytes {
+  /** A media type, for example `image/png`. */
+  readonly type: string;
+  /** The length in bytes, where it is known beforehand. */
+  readonly size?: number;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** The input of a call, as it arrived. */
+export type Payload =
+  | { readonly kind: "value"; readonly value: unknown }
+  /** The input as UTF-8 JSON; empty is `{}`. */
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  /** The parts of an HTTP request, unparsed: path parameters (decoded), the raw query, the JSON body (may be empty). */
+  | {
+      readonly kind: "http";
+      readonly params: Readonly<Record<string, string>>;
+      readonly query: string;
+      readonly bytes: Uint8Array;
+    };
+
+/** What a handler at any station answers with. Failures are thrown, as `CantleError`. */
+export type Reply = (
+  | { readonly kind: "value"; readonly value: unknown }
+  /** The output as UTF-8 JSON, passed on unparsed. */
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "items"; readonly items: AsyncIterable<unknown> }
+  | { readonly kind: "download"; readonly download: Bytes }
+) & {
+  /** True when a hop below retried to get this reply. */
+  readonly retried?: boolean;
+};
+
+/** Answers a call. */
+export type Handler = (call: Call) => Promise<Reply>;
+
+/**
+ * A policy around a handler. Given an operation and its policy, a layer answers with a wrapper, or with nothing when it
+ * has nothing to do there; recipes are compiled once per operation, so a layer with nothing to do costs nothing.
+ */
+export type Wrap = (next: Handler) => Handler;
+
+/** Something that is told when a call is cancelled. */
+export interface Cancellable {
+  cancelled(reason: unknown): void;
+}
+
+/** What a call starts with. */
+export interface CallStart {
+  readonly payload: Payload;
+  readonly peer: Peer;
+  readonly caller?: Caller | undefined;
+  readonly trace: Trace;
+  /** Monotonic ms of this process's clock; `Infinity` for none yet. */
+  readonly deadlineMs: number;
+  readonly idempotencyKey?: string | undefined;
+  readonly upload?: Bytes | undefined;
+}
+
+/**
+ * One call at one station of this process. Mutable where a station refines it (the deadline shrinks, the trace moves on);
+ * cancellation is a list of listeners, and an AbortSignal is only made when somebody asks for one.
+ */
+export class Call {
+  readonly operation: Operation;
+  readonly peer: Peer;
+  readonly caller: Caller | undefined;
+  readonly idempotencyKey: string | undefined;
+  readonly upload: Bytes | undefined;
+  /** As it arrived; once validated, a value that is the handler's own. */
+  payload: Payload;
+  trace: Trace;
+  deadlineMs: number;
+  /** The station of this process that sees to the deadline, so that no other needs to. It is told of a cancellation first. */
+  bound: Cancellable | undefined;
+  /** The endpoints that earlier attempts went to. */
+  tried: readonly string[] | undefined;
+  #ended: unknown;
+  #listeners: Set<(reason: unknown) => void> | undefined;
+  #controller: AbortController | undefined;
+
+  constructor(operation: Operation, start: CallStart) {
+    this.operation = operation;
+    this.payload = start.payload;
+    this.peer = start.peer;
+    this.caller = start.caller;
+    this.idempotencyKey = start.idempotencyKey;
+    this.upload = start.upload;
+    this.trace = start.trace;
+    this.deadlineMs = start.deadlineMs;
+  }
+
+  /** Why the call was cancelled; undefined while it was not. */
+  get cancelled(): unknown {
+    return this.#ended;
+  }
+
+  /** For handlers: aborts when the call is cancelled or its deadline passes. Made on first use. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#ended !== undefined) this.#controller.abort(this.#ended);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Ends the call from outside: everything that waits on it is told `reason`, once. */
+  cancel(reason: unknown): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = reason;
+    this.#controller?.abort(reason);
+    this.bound?.cancelled(reason);
+    const listeners = this.#listeners;
+    this.#listeners = undefined;
+    if (listeners) for (const listener of listeners) listener(reason);
+  }
+
+  /** Calls `listener` when the call is cancelled (at once if it already was). Answers with the way to stop listening. */
+  onCancel(listener: (reason: unknown) => void): () => void {
+    if (this.#ended !== undefined) {
+      listener(this.#ended);
+      return () => {};
+    }
+    this.#listeners ??= new Set();
+    // Held here, so that a listener can still be taken back while the others are being told.
+    const listeners = this.#listeners;
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }
+}

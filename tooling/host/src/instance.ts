@@ -1,0 +1,169 @@
+/**
+ * One running copy of a unit, from inside: its way out (resolver, connections), its doors, and the services behind them.
+ *
+ *     services ──▶ doors ──▶ listeners             who is in this process is called in memory,
+ *        │                                         everybody else through the registry's view
+ *        └── mesh ──▶ resolver ──▶ dial ──▶ connections
+ */
+import { CantleError, type Caller, type Clock, createDeadlines, createStarted, operationId, type Peer, type Random, type Started, systemClock, systemRandom } from "@cantle/core";
+import type { Endpoint, OutboundHost, Policies, Resolver } from "@cantle/mesh";
+import { type StaticResolver, staticResolver } from "@cantle/mesh";
+import { type RunningService, runService, type ServedOperation, type ServiceDefinition } from "@cantle/service";
+import type { Logger } from "@cantle/telemetry";
+import type { Connection, Doors, Served } from "@cantle/transport";
+import { resolveConfigs } from "@cantle/config";
+import { engineFinder } from "./engines.ts";
+import { configSources, type Settings } from "./settings.ts";
+
+/** Who an instance may believe. */
+export interface Trust {
+  peerOf(token: string | undefined, service: string): Peer | Promise<Peer>;
+  callerOf(assertion: string): Caller | Promise<Caller>;
+}
+
+/** What an instance is made with. */
+export interface InstanceOptions {
+  readonly id: string;
+  readonly log: Logger;
+  readonly settings: Settings;
+  readonly policies?: Policies | undefined;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Opens a connection to an address of another process. */
+  readonly connect?: (address: string) => Connection;
+  /** Absent: nobody from outside is believed. */
+  readonly trust?: Trust;
+}
+
+/** A running copy of a unit. */
+export interface Instance {
+  readonly id: string;
+  readonly mesh: OutboundHost;
+  readonly doors: Doors;
+  readonly started: Started;
+  /** The services that run here. */
+  readonly services: ReadonlyMap<string, RunningService>;
+  /** Where services elsewhere are found, once there is a registry to ask. */
+  elsewhere(resolver: Resolver): void;
+  /** Runs services in this process; each is callable from the moment it is ready. Throws for the first that cannot run. */
+  run(definitions: readonly ServiceDefinition[]): Promise<void>;
+}
+
+/** An instance without services. */
+export function createInstance(options: InstanceOptions): Instance {
+  const { id, log, settings, policies, clock = systemClock, random = systemRandom() } = options;
+  const started = createStarted();
+  const here = staticResolver();
+  const resolver = layered(here);
+  const services = new Map<string, RunningService>();
+  const served = new Map<string, Served>();
+  const connections = connectionsOf(options, started);
+  const mesh: OutboundHost = {
+    clock,
+    random,
+    deadlines: createDeadlines(clock),
+    log,
+    policies,
+    resolver,
+    dial: (endpoint) => (endpoint.address?.startsWith("memory:") ? local(served) : connections(endpoint)),
+  };
+  const engineOf = engineFinder(settings);
+
+  async function runOne(definition: ServiceDefinition, config: unknown): Promise<void> {
+    const { name, version } = definition.contract;
+    const running = await runService(definition, { ...mesh, config, engineOf });
+    started.add(() => running.stop());
+    services.set(name, running);
+    for (const each of running.served) served.set(operationId(each.operation), each);
+    here.set(name, [{ id, service: name, version, state: "ready", address: `memory:${id}` }]);
+  }
+
+  return {
+    id,
+    mesh,
+    started,
+    services,
+    doors: doorsOf(served, options.trust),
+    elsewhere: (found) => resolver.below(found),
+    async run(definitions) {
+      const schemas = Object.fromEntries(definitions.map(({ contract, config }) => [contract.name, config]));
+      const configs = resolveConfigs({ services: schemas, sources: configSources(settings, schemas), others: ["*"] });
+      for (const definition of definitions) await runOne(definition, configs[definition.contract.name]?.value ?? {});
+    },
+  };
+}
+
+/** Calls of the same process: a lookup, made once, and a function call. */
+function local(served: ReadonlyMap<string, ServedOperation>): Connection["handle"] {
+  return (call) => {
+    const found = served.get(operationId(call.operation));
+    return found ? found.handle(call) : Promise.reject(new CantleError("OPERATION_UNKNOWN", `there is no operation '${operationId(call.operation)}' here`));
+  };
+}
+
+/** What is here first, then what the registry says. */
+function layered(here: StaticResolver): Resolver & { below(resolver: Resolver): void } {
+  let elsewhere: Resolver = staticResolver();
+  const watches = new Set<{ service: string; listener: () => void; stop: () => void }>();
+  return {
+    view(service) {
+      const view = here.view(service);
+      return view.endpoints.length > 0 ? view : elsewhere.view(service);
+    },
+    watch(service, listener) {
+      const stopHere = here.watch(service, listener);
+      const watch = { service, listener, stop: elsewhere.watch(service, listener) };
+      watches.add(watch);
+      return () => {
+        stopHere();
+        watch.stop();
+        watches.delete(watch);
+      };
+    },
+    below(resolver) {
+      elsewhere = resolver;
+      for (const watch of watches) {
+        watch.stop();
+        watch.stop = resolver.watch(watch.service, watch.listener);
+        watch.listener();
+      }
+    },
+  };
+}
+
+/** One connection an address, opened when it is first used. */
+function connectionsOf({ connect }: InstanceOptions, started: Started): (endpoint: Endpoint) => Connection["handle"] {
+  const open = new Map<string, Connection>();
+  started.add(async () => void (await Promise.all([...open.values()].map((connection) => connection.close()))));
+  return ({ address, service }) => {
+    if (connect === undefined || address === undefined) return () => Promise.reject(new CantleError("CONNECT_FAILED", `'${service}' runs elsewhere, and this instance has no way there`));
+    const connection = open.get(address) ?? connect(address);
+    open.set(address, connection);
+    return connection.handle;
+  };
+}
+
+function doorsOf(served: ReadonlyMap<string, Served>, trust: Trust | undefined): Doors {
+  const nobody = (): never => {
+    throw new CantleError("PEER_REFUSED", "this instance takes no calls from outside");
+  };
+  return {
+    find(service, operation, wanted) {
+      const found = served.get(`${service}.${operation}`);
+      if (found !== undefined && wanted !== undefined) checkVersion(found.operation.version, wanted, service);
+      return found;
+    },
+    list: () => [...served.values()],
+    peerOf: trust?.peerOf ?? nobody,
+    callerOf: trust?.callerOf ?? nobody,
+  };
+}
+
+/**
+ * A caller needs the same major, as others may mean anything. An older minor here may lack an operation or a member that the
+ * caller knows; members it lacks are optional to the caller, and an operation it lacks is not found.
+ */
+function checkVersion(have: string, want: string, service: string): void {
+  if (have.split(".")[0] === want.split(".")[0]) return;
+  throw new CantleError("CONTRACT_INCOMPATIBLE", `'${service}' runs version ${have}, and the caller was written for ${want}`, { help: "run both majors side by side until no caller needs the old one" });
+}

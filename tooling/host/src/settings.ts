@@ -1,0 +1,60 @@
+/** What a process is told from outside: the folder, the environment, configuration files and `--set`. Read once, at the rim. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CantleError } from "@cantle/core";
+import type { Schema } from "@cantle/contract";
+import { type ConfigFile, type ConfigSources, secretFilesOf } from "@cantle/config";
+import { parse } from "yaml";
+
+/** What a process was started with. */
+export interface Settings {
+  /** The system's folder: its configuration files, and `.cantle` with its state. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Chooses `config.<profile>.yaml`. */
+  readonly profile?: string | undefined;
+  /** What `--set` said, in order. */
+  readonly set?: readonly string[] | undefined;
+}
+
+/** Where a service's embedded data is. */
+export function dataFolder({ folder, env }: Settings): string {
+  return env["CANTLE_DATA"] ?? join(folder, ".cantle", "data");
+}
+
+/** Everything that configuration of these services is taken from. Throws `CONFIG_INVALID` for a file that cannot be read. */
+export function configSources(settings: Settings, schemas: Readonly<Record<string, Schema | undefined>>): ConfigSources {
+  const { folder, env, profile, set = [] } = settings;
+  const profileName = profile ?? env["CANTLE_PROFILE"];
+  const secretFiles = Object.fromEntries(secretFilesOf(schemas, env).map(({ variable, file }) => [variable, readText(file, variable)]));
+  return {
+    file: configFile(join(folder, "config.yaml"), "config.yaml"),
+    profile: profileName === undefined ? undefined : requiredFile(join(folder, `config.${profileName}.yaml`), `config.${profileName}.yaml`),
+    environment: env,
+    secretFiles,
+    set,
+  };
+}
+
+function requiredFile(path: string, from: string): ConfigFile {
+  const file = configFile(path, from);
+  if (file === undefined) throw new CantleError("CONFIG_INVALID", `there is no ${from}`, { place: path, help: "write it, or choose another profile" });
+  return file;
+}
+
+function configFile(path: string, from: string): ConfigFile | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return { from, content: parse(readFileSync(path, "utf8"), { maxAliasCount: 32 }) ?? {} };
+  } catch (cause) {
+    throw new CantleError("CONFIG_INVALID", `${from} is not YAML`, { place: path, cause });
+  }
+}
+
+function readText(file: string, variable: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new CantleError("CONFIG_INVALID", `the file that ${variable} names cannot be read`, { place: variable, cause, help: "check its path and permissions" });
+  }
+}
