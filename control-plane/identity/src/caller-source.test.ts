@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
+import { failOf } from "@cantle/contract";
 import { CantleError } from "@cantle/core";
 import { createCallerSource } from "./caller-source.ts";
+import { identity } from "./contract.ts";
 import { testIssuer } from "./fixture.ts";
 
 async function gateway(test: TestContext) {
@@ -10,7 +12,7 @@ async function gateway(test: TestContext) {
   const source = createCallerSource({
     clock: made.clock,
     verifier: made.verifier(),
-    identity: {
+    client: {
       async exchange({ token }) {
         state.asked++;
         if (state.away) throw new CantleError("UNREACHABLE", "the issuer is away");
@@ -56,6 +58,18 @@ describe("the caller source", () => {
     assert.equal(await source(token), first);
     await clock.advance(1);
     await assert.rejects(async () => source(token), { code: "UNREACHABLE" });
+  });
+
+  it("takes the issuer's word for it that a token is not good any more", async (test) => {
+    const { clock, issuer, verifier } = await gateway(test);
+    const fail = failOf(identity.operations.exchange);
+    const source = createCallerSource({
+      clock,
+      verifier: verifier(),
+      client: { exchange: () => Promise.reject(fail("TokenRefused")) },
+    });
+    const { token } = await issuer.mint({ subject: "ada" });
+    await assert.rejects(async () => source(token), { code: "UNAUTHENTICATED" });
   });
 
   it("never answers for a user whose token has expired, or is no token", async (test) => {

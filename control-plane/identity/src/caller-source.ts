@@ -5,9 +5,9 @@
  * `marginMs` left, so that it is still good where the call arrives. While the issuer is away, an assertion is used to its end.
  */
 
-import type { Client } from "@cantle/contract";
-import type { Caller, Clock } from "@cantle/core";
-import type { identity } from "./contract.ts";
+import { type Client, isFailure } from "@cantle/contract";
+import { type Caller, CantleError, type Clock } from "@cantle/core";
+import { identity } from "./contract.ts";
 import { createTokenCache } from "./token-cache.ts";
 import type { Verifier } from "./verifier.ts";
 
@@ -16,7 +16,7 @@ export type CallerSource = (token: string) => Caller | Promise<Caller>;
 
 /** What it needs. */
 export interface CallerSourceOptions {
-  readonly identity: Pick<Client<typeof identity>, "exchange">;
+  readonly client: Pick<Client<typeof identity>, "exchange">;
   readonly verifier: Pick<Verifier, "user" | "caller">;
   readonly clock: Clock;
   /** Default 60 s. */
@@ -27,12 +27,17 @@ export interface CallerSourceOptions {
 
 /** Makes one. */
 export function createCallerSource(options: CallerSourceOptions): CallerSource {
-  const { identity, verifier, clock, marginMs = 60_000, tokensMax = 4096 } = options;
+  const { client, verifier, clock, marginMs = 60_000, tokensMax = 4096 } = options;
   const callers = createTokenCache<{ caller: Caller; freshUntilMs: number }>(tokensMax);
   const asking = new Map<string, Promise<Caller>>();
 
   async function exchange(token: string): Promise<Caller> {
-    const issued = await identity.exchange({ token });
+    const issued = await client.exchange({ token }).catch((error: unknown) => {
+      // The issuer saw it expire, or lost the key, after we had found it good.
+      if (isFailure(error, identity.operations.exchange, "TokenRefused"))
+        throw new CantleError("UNAUTHENTICATED", error.message, { cause: error });
+      throw error;
+    });
     const caller = await verifier.caller(issued.token);
     const entry = { caller, freshUntilMs: issued.expiresMs - marginMs };
     callers.set(token, { value: entry, expiresMs: issued.expiresMs, generation: 0 });

@@ -4,6 +4,7 @@
  * Signing twice has no other effect than signing once, so everything here may be retried.
  */
 import { contract, get, post } from "@cantle/contract";
+import type { Duration } from "@cantle/core";
 import { z } from "zod";
 import { roleLengthMax, rolesMax, subjectLengthMax, tokenLengthMax } from "./token.ts";
 
@@ -14,7 +15,18 @@ const Issued = z.object({
   expiresMs: z.int(),
 });
 const Name = z.string().min(1).max(128);
-const Ttl = z.templateLiteral([z.number().min(0), z.enum(["ms", "s", "m", "h", "d"])]);
+const Ttl = z
+  .string()
+  .max(16)
+  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/) as unknown as z.ZodType<Duration>;
+
+/** How the issuer refuses; why is in its log. */
+const errors = {
+  TokenRefused: { status: 401, description: "the token is not valid, or has expired" },
+  NotAllowed: { status: 403, description: "the calling service or unit may not have this" },
+  NotPossible: { status: 422, description: "there can be no such token" },
+} as const;
+const quick = { idempotent: true, timeoutMs: 2_000, errors } as const;
 
 /** The contract of the issuer. */
 export const identity = contract("identity", {
@@ -28,15 +40,13 @@ export const identity = contract("identity", {
         ttl: Ttl.optional(),
       }),
       output: Issued,
-      idempotent: true,
-      timeoutMs: 2_000,
+      ...quick,
     }),
     exchange: post("/tokens/caller", {
       summary: "A short-lived assertion for the user of a token; for the gateway.",
       input: z.object({ token: Token }),
       output: Issued,
-      idempotent: true,
-      timeoutMs: 2_000,
+      ...quick,
     }),
     unit: post("/tokens/unit", {
       summary: "A unit's own token, for its bootstrap token or the one it has.",
@@ -46,8 +56,7 @@ export const identity = contract("identity", {
         uses: z.record(Name, z.union([z.literal("*"), z.array(Name).max(256)])),
       }),
       output: Issued,
-      idempotent: true,
-      timeoutMs: 2_000,
+      ...quick,
     }),
     keys: get("/keys", {
       summary: "The public keys (RFC 7517).",

@@ -75,7 +75,7 @@ export function rotate(keys: Iterable<KeyFacts>, nowMs: number, policy: Rotation
   const stages = new Map<string, Stage>();
   const actions: RotationAction[] = [];
   for (const [index, key] of ordered.entries()) {
-    const stage = stageOf(index - signing, key, ordered[index + 1], policy);
+    const stage = stageOf({ key, place: index - signing, successor: ordered[index + 1] }, policy);
     const gone = stage.kind === "old" && stage.goneAtMs <= nowMs;
     stages.set(key.kid, gone ? { kind: "gone" } : stage);
     if (gone) actions.push({ kind: "remove", kid: key.kid });
@@ -86,7 +86,14 @@ export function rotate(keys: Iterable<KeyFacts>, nowMs: number, policy: Rotation
   return { stages, signer: ordered[signing]?.kid, actions };
 }
 
-function stageOf(place: number, key: KeyFacts, successor: KeyFacts | undefined, policy: RotationPolicy): Stage {
+/** A key, how far it is from the one that signs, and who comes after it. */
+interface Placed {
+  readonly key: KeyFacts;
+  readonly place: number;
+  readonly successor: KeyFacts | undefined;
+}
+
+function stageOf({ key, place, successor }: Placed, policy: RotationPolicy): Stage {
   if (place > 0) return { kind: "next", signsFromMs: key.createdMs + policy.leadMs };
   if (place === 0 || successor === undefined) return { kind: "signing" };
   return { kind: "old", goneAtMs: successor.createdMs + policy.leadMs + policy.keepMs };

@@ -21,7 +21,7 @@ async function unit(test: TestContext) {
     uses: { posts: [] },
     clock,
     log: silentLogger,
-    identity: {
+    client: {
       unit(request: UnitRequest) {
         state.asked.push(request.proof === bootstrap ? "bootstrap" : "unit");
         const answer = state.away

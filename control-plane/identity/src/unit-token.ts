@@ -23,7 +23,7 @@ export interface UnitToken extends Running {
 
 /** What it needs. */
 export interface UnitTokenOptions {
-  readonly identity: Pick<Client<typeof identity>, "unit">;
+  readonly client: Pick<Client<typeof identity>, "unit">;
   readonly bootstrap: string;
   readonly instance: string;
   readonly uses: Readonly<Record<string, "*" | string[]>>;
@@ -41,7 +41,7 @@ type State =
 
 /** Makes one; nothing is asked for before `start`. */
 export function createUnitToken(options: UnitTokenOptions): UnitToken {
-  const { identity, bootstrap, instance, uses, clock, log } = options;
+  const { client, bootstrap, instance, uses, clock, log } = options;
   let state: State = { kind: "none" };
   let timer = { cancel() {} };
   let stopped = false;
@@ -51,7 +51,7 @@ export function createUnitToken(options: UnitTokenOptions): UnitToken {
   async function renew(): Promise<void> {
     const askedMs = clock.wallMs();
     const proof = state.kind === "held" && isGood() ? state.token : bootstrap;
-    const { token, expiresMs } = await identity.unit({ proof, instance, uses });
+    const { token, expiresMs } = await client.unit({ proof, instance, uses });
     state = { kind: "held", token, expiresMs, renewMs: askedMs + (expiresMs - askedMs) * renewShare };
   }
 

@@ -7,28 +7,26 @@ import { contract, del, get, post, put } from "@cantle/contract";
 import { z } from "zod";
 import { addressLengthMax } from "./address.ts";
 
+/** An array that nobody writes to. Said in types alone: the platform copies what was validated where it stands. */
+const listOf = <S extends z.ZodType>(item: S, { min = 0, max = 4096 } = {}) =>
+  z.array(item).min(min).max(max) as unknown as z.ZodType<readonly z.output<S>[], readonly z.input<S>[]>;
+
 const Id = z.string().regex(/^[a-zA-Z][a-zA-Z0-9._-]{0,127}$/);
 const State = z.enum(["starting", "ready", "draining"]);
-/** Keys begin with a letter, so none is a name that every object has and code might stumble over, such as `__proto__`. */
-const Metadata = z.record(z.string().regex(/^[a-z][a-zA-Z0-9._-]{0,63}$/), z.string().max(1024)).readonly();
+/** Keys begin with a letter, so none is a name that code might stumble over, such as `__proto__`. */
+const Metadata = z.record(z.string().regex(/^[a-z][a-zA-Z0-9._-]{0,63}$/), z.string().max(1024));
 const Service = z.object({
   service: Id,
   version: z
     .string()
     .regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/)
     .max(64),
-  addresses: z.array(z.string().min(1).max(addressLengthMax)).max(16).readonly(),
+  addresses: listOf(z.string().min(1).max(addressLengthMax), { max: 16 }),
   state: State,
   metadata: Metadata,
 });
-const Services = z.array(Service).readonly();
-const Announcement = z
-  .array(Service.extend({ metadata: Metadata.default({}) }))
-  .min(1)
-  .max(256)
-  .readonly();
-const Instance = z.object({ instance: Id, unit: Id, services: Services });
-const Instances = z.array(Instance).readonly();
+const Announcement = listOf(Service.extend({ metadata: Metadata.default({}) }), { min: 1, max: 256 });
+const Instances = listOf(z.object({ instance: Id, unit: Id, services: listOf(Service) }));
 const ById = z.object({ instance: Id });
 /** False when the registry does not know the instance: it has been restarted, or it gave the instance up. Register again. */
 const Known = z.object({ known: z.boolean() });
@@ -36,13 +34,23 @@ const Known = z.object({ known: z.boolean() });
 /** What a watch is told: how things stand, in pages, and from then on what changed. */
 const Item = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("snapshot"), first: z.boolean(), last: z.boolean(), instances: Instances }),
-  z.object({ kind: z.literal("changed"), put: Instances, gone: z.array(Id).readonly() }),
+  z.object({ kind: z.literal("changed"), put: Instances, gone: listOf(Id) }),
 ]);
 
 /** One item of a watch. */
 export type WatchItem = z.input<typeof Item>;
 
-const quick = { idempotent: true, timeoutMs: 1_000 } as const;
+/** How the registry refuses. */
+const errors = {
+  LeaseRefused: { status: 403, description: "the instance, the service or the address belongs to another unit" },
+  NotAnnounceable: {
+    status: 422,
+    description: "the instance cannot be announced like this",
+    data: z.object({ errors: z.record(z.string(), z.array(z.string())) }),
+  },
+  RegistryFull: { status: 503, description: "the registry holds as many instances or watchers as it may" },
+} as const;
+const quick = { idempotent: true, timeoutMs: 1_000, errors } as const;
 const dayMs = 86_400_000;
 
 /** The contract of the registry. */
@@ -77,6 +85,7 @@ export const registry = contract("registry", {
     watch: get("/watch", {
       summary: "All instances, and from then on every change.",
       stream: Item,
+      errors,
       // A watch has no end of its own; whoever watches begins again once a day.
       timeoutMs: dayMs,
     }),

@@ -3,10 +3,11 @@
  * but the network, on virtual time and from a seed.
  */
 import type { Client } from "@cantle/contract";
-import { CantleError, type Random, seededRandom, type VirtualClock, virtualClock } from "@cantle/core";
+import { CantleError, type Random, seededRandom, type VirtualClock } from "@cantle/core";
 import { silentLogger } from "@cantle/telemetry";
 import type { registry, WatchItem } from "./contract.ts";
 import type { Announced, Owner } from "./instance.ts";
+import { promiseClock } from "./promise-clock.ts";
 import { createRegistration, type Registration } from "./registration.ts";
 import { createRegistry, type Registry } from "./registry.ts";
 import { createRegistryResolver, type RegistryResolver } from "./resolver.ts";
@@ -15,13 +16,16 @@ import { createRegistryResolver, type RegistryResolver } from "./resolver.ts";
 export interface World {
   readonly clock: VirtualClock;
   readonly random: Random;
-  /** The share of calls that are lost, either on the way there or on the way back. */
-  loss: number;
-  readonly registry: Registry | undefined;
+  readonly network: {
+    /** The share of calls that are lost, on the way there or on the way back. */
+    loss: number;
+    /** The registry that runs; undefined while it is dead. */
+    readonly registry: Registry | undefined;
+    /** Breaks every open watch, as a broken connection does. */
+    breakWatches(): void;
+  };
   startRegistry(): void;
   killRegistry(): Promise<void>;
-  /** Breaks every open watch, as a broken connection does. */
-  breakWatches(): void;
   /** Starts an instance of `posts` that announces itself. */
   instance(id: string, state?: Announced["state"]): Instance;
   resolver(): RegistryResolver;
@@ -41,98 +45,108 @@ export function announced(id: string, state: Announced["state"] = "ready"): Anno
   return { service: "posts", version: "1.0.0", addresses: [`unix:/run/${id}.sock`], state, metadata: {} };
 }
 
-/** The owner that an instance's token would name. */
+/** The owner that the token of `web-1`, of the unit `web`, would name. */
 export function ownerOf(instance: string): Owner {
-  return { unit: "web", instance, services: new Set(["posts"]), platform: false };
+  return {
+    unit: instance.slice(0, instance.lastIndexOf("-")),
+    instance,
+    services: new Set(["posts"]),
+    platform: false,
+  };
 }
 
 const lost = () => new CantleError("UNREACHABLE", "the connection broke");
 
-/** Makes a world with a registry in it. */
-export function createWorld(seed = 1): World {
-  const clock = virtualClock();
-  const random = seededRandom(seed);
-  const log = silentLogger;
-  const stops: (() => Promise<void>)[] = [];
-  let running: Registry | undefined = createRegistry({ clock, log });
-  let broken = Promise.withResolvers<never>();
-  broken.promise.catch(() => {});
+/** The network between a registry and its clients. */
+class Network {
+  loss = 0;
+  registry: Registry | undefined;
+  readonly #random: Random;
+  #broken = Promise.withResolvers<never>();
 
-  async function reach<T>(isAlive: () => boolean, act: (registry: Registry) => T): Promise<T> {
-    if (!isAlive()) return new Promise<never>(() => {});
-    if (running === undefined || random.next() < world.loss / 2) throw lost();
-    const answer = act(running);
-    if (random.next() < world.loss / 2) throw lost();
-    return answer;
+  constructor(random: Random) {
+    this.#random = random;
+    this.#broken.promise.catch(() => {});
   }
 
-  function clientOf(instance: string, isAlive = () => true): Client<typeof registry> {
+  breakWatches(): void {
+    this.#broken.reject(lost());
+    this.#broken = Promise.withResolvers<never>();
+    this.#broken.promise.catch(() => {});
+  }
+
+  /** A client of whatever registry runs; who is not alive any more never hears an answer. */
+  client(instance: string, isAlive = () => true): Client<typeof registry> {
     const owner = ownerOf(instance);
+    const reach = async <T>(act: (to: Registry) => T): Promise<T> => {
+      if (!isAlive()) return new Promise<never>(() => {});
+      if (this.registry === undefined || this.#random.next() < this.loss / 2) throw lost();
+      const answer = act(this.registry);
+      if (this.#random.next() < this.loss / 2) throw lost();
+      return answer;
+    };
     return {
-      register: (input) =>
-        reach(isAlive, (to) => to.register(owner, { ...input, services: input.services as Announced[] })),
-      heartbeat: (input) => reach(isAlive, (to) => to.heartbeat(owner, input)),
-      setState: (input) => reach(isAlive, (to) => to.setState(owner, input)),
-      deregister: (input) => reach(isAlive, (to) => to.deregister(owner, input)),
-      list: () => reach(isAlive, (to) => ({ instances: to.list() })),
-      watch: (_, options) => reach(isAlive, (to) => watchOf(to, options?.signal)),
+      register: (input) => reach((to) => to.register(owner, { ...input, services: input.services as Announced[] })),
+      heartbeat: (input) => reach((to) => to.heartbeat(owner, input)),
+      setState: (input) => reach((to) => to.setState(owner, input)),
+      deregister: (input) => reach((to) => to.deregister(owner, input)),
+      list: () => reach((to) => ({ instances: to.list() })),
+      watch: (_, options) => reach((to) => this.#watch(to, options?.signal)),
     };
   }
 
-  function watchOf(to: Registry, signal: AbortSignal | undefined): AsyncIterable<WatchItem> {
+  #watch(to: Registry, signal: AbortSignal | undefined): AsyncIterable<WatchItem> {
     const feed = to.watch();
     signal?.addEventListener("abort", () => feed.end());
-    const next = () => Promise.race([feed.next(), broken.promise]);
+    const next = () => Promise.race([feed.next(), this.#broken.promise]);
     return { [Symbol.asyncIterator]: () => ({ next, return: () => feed.return() }) };
   }
+}
 
-  const world: World = {
+/** Makes a world with a registry in it. */
+export function createWorld(seed = 1): World {
+  const clock = promiseClock();
+  const random = seededRandom(seed);
+  const log = silentLogger;
+  const network = new Network(random);
+  const stops: (() => Promise<void>)[] = [];
+  const startRegistry = () => {
+    network.registry = createRegistry({ clock, log });
+  };
+  startRegistry();
+  return {
     clock,
     random,
-    loss: 0,
-    get registry() {
-      return running;
-    },
-    startRegistry() {
-      running = createRegistry({ clock, log });
-    },
+    network,
+    startRegistry,
     async killRegistry() {
-      const dead = running;
-      running = undefined;
-      world.breakWatches();
+      const dead = network.registry;
+      network.registry = undefined;
+      network.breakWatches();
       await dead?.stop();
-    },
-    breakWatches() {
-      broken.reject(lost());
-      broken = Promise.withResolvers<never>();
-      broken.promise.catch(() => {});
     },
     instance(id, state) {
       let alive = true;
-      const client = clientOf(id, () => alive);
-      const registration = createRegistration({
-        client,
-        instance: id,
-        services: [announced(id, state)],
-        clock,
-        random,
-        log,
-      });
+      const client = network.client(id, () => alive);
+      const services = [announced(id, state)];
+      const registration = createRegistration({ client, instance: id, services, clock, random, log });
       stops.push(async () => void (alive && (await registration.stop())));
-      return { registration, kill: () => void (alive = false) };
+      const kill = () => {
+        alive = false;
+      };
+      return { registration, kill };
     },
     resolver() {
-      const resolver = createRegistryResolver({ client: clientOf("gateway-1"), clock, log, random });
+      const resolver = createRegistryResolver({ client: network.client("gateway-1"), clock, log, random });
       stops.push(() => resolver.stop());
       return resolver;
     },
     async stop() {
-      world.loss = 0;
+      network.loss = 0;
       for (const stop of stops) await stop();
-      await running?.stop();
+      await network.registry?.stop();
     },
   };
-  return world;
 }
 
 /** The ids in a resolver's view of `posts`. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Announced, Owner } from "./instance.ts";
-import { createLeaseTable, type LeaseEvent, type LeaseTable } from "./lease-table.ts";
+import { type LeaseEvent, LeaseTable } from "./lease-table.ts";
 import { limitsDefault } from "./limits.ts";
 
 const owner = (instance: string, unit = "web", services = ["posts", "accounts"]): Owner => ({
@@ -16,7 +16,7 @@ const posts = (address: string): Announced[] => [
 ];
 
 function table() {
-  const made: LeaseTable = createLeaseTable();
+  const made = new LeaseTable();
   const apply = (event: LeaseEvent, nowMs: number) => {
     const { known, changes } = made.apply(event, nowMs);
     const shown = changes.map((change) =>
@@ -30,7 +30,7 @@ function table() {
         .list()
         .map(({ instance }) => instance)
         .join(" "),
-    holding: () => made.holding,
+    isDoubting: () => made.isDoubting,
     register: (instance: string, nowMs = 0, by = owner(instance), services = posts(`unix:/run/${instance}`)) =>
       apply({ kind: "register", owner: by, instance, services }, nowMs),
     beat: (instance: string, nowMs: number, by = owner(instance)) =>
@@ -154,7 +154,7 @@ describe("the table doubts itself", () => {
   it("and keeps the last view when it loses sight of all", () => {
     const leases = three();
     assert.equal(leases.tickUntil(0, 600_000), "");
-    assert.ok(leases.holding());
+    assert.ok(leases.isDoubting());
     assert.equal(leases.ids(), "a b c");
   });
 
@@ -169,7 +169,7 @@ describe("the table doubts itself", () => {
     leases.tickUntil(0, 10_000);
     for (const id of ["a", "b", "c"]) assert.equal(leases.beat(id, 10_100), "", "they are still known");
     leases.tickUntil(10_250, 10_500);
-    assert.ok(!leases.holding());
+    assert.ok(!leases.isDoubting());
   });
 
   it("for a minute at most while it hears some of them", () => {
@@ -228,7 +228,7 @@ describe("the table is bounded", () => {
   });
 
   it("by instances in all", () => {
-    const small = createLeaseTable(undefined, { ...limitsDefault, instancesMax: 2 });
+    const small = new LeaseTable(undefined, { ...limitsDefault, instancesMax: 2 });
     const register = (instance: string) =>
       small.apply(
         { kind: "register", owner: owner(instance, instance), instance, services: posts(`unix:/run/${instance}`) },

@@ -12,14 +12,13 @@
  * L2 A unit announces only services that its token lists.
  * L3 An address belongs to one instance. Within a unit the newcomer has it (the port or path was inherited from a predecessor
  *    that died); across units the announcement is refused while the other is alive.
- * L4 The table does not trust itself when it loses sight of many at once: when more than half of at least three instances have
- *    been silent for half a lease, nobody is evicted, for it is likelier that the table cannot hear than that they died. This
- *    ends when they are heard again, when they are told to be gone, or after `holdMs` if some of them, and not all, are silent.
+ * L4 A table that loses sight of most at once evicts nobody: `doubt.ts` says when and for how long.
  * L5 When the table itself slept (nobody ticked for half a lease), every lease begins anew.
  *
  * What it does not do: restart, judge health, or choose whom to call.
  */
 import { CantleError } from "@cantle/core";
+import { createDoubt, type Doubt } from "./doubt.ts";
 import type { Announced, Change, Instance, Owner, ServiceState } from "./instance.ts";
 import { limitsDefault, type RegistryLimits } from "./limits.ts";
 
@@ -61,126 +60,128 @@ export interface LeasePolicy {
 /** A lease of three seconds, a doubt of a minute. */
 export const leasesDefault: LeasePolicy = Object.freeze({ leaseMs: 3_000, holdMs: 60_000 });
 
-/** A table. */
-export interface LeaseTable {
-  /** Throws `LEASE_REFUSED` for what L1 to L3 forbid, `OVERLOADED` at a limit. */
-  apply(event: LeaseEvent, nowMs: number): Outcome;
-  list(): Instance[];
-  /** True while L4 keeps silent instances. */
-  readonly holding: boolean;
-}
-
 interface Lease {
   readonly instance: Instance;
   readonly heardMs: number;
 }
 
-/** Makes an empty table. */
-export function createLeaseTable(policy = leasesDefault, limits: RegistryLimits = limitsDefault): LeaseTable {
-  const leases = new Map<string, Lease>();
-  let heldSinceMs: number | undefined;
-  let tickedMs: number | undefined;
-  const isOverdue = (lease: Lease, nowMs: number) => nowMs - lease.heardMs >= policy.leaseMs;
-  const isSilent = (lease: Lease, nowMs: number) => nowMs - lease.heardMs > policy.leaseMs / 2;
+type Registering = LeaseEvent & { readonly kind: "register" };
 
-  function remove(instance: string, reason: "left" | "expired" | "replaced"): Change[] {
-    return leases.delete(instance) ? [{ kind: "gone", instance, reason }] : [];
+/** The table. */
+export class LeaseTable {
+  readonly #policy: LeasePolicy;
+  readonly #limits: RegistryLimits;
+  readonly #leases = new Map<string, Lease>();
+  readonly #doubt: Doubt;
+  #tickedMs: number | undefined;
+
+  constructor(policy = leasesDefault, limits: RegistryLimits = limitsDefault) {
+    this.#policy = policy;
+    this.#limits = limits;
+    this.#doubt = createDoubt(policy.holdMs);
   }
 
-  function put(instance: Instance, nowMs: number): Change[] {
-    const before = leases.get(instance.instance)?.instance;
-    const same = before !== undefined && JSON.stringify(before) === JSON.stringify(instance);
-    leases.set(instance.instance, { instance: same ? before : instance, heardMs: nowMs });
-    return same ? [] : [{ kind: "put", instance }];
+  list(): Instance[] {
+    return [...this.#leases.values()].map(({ instance }) => instance);
   }
 
-  function register(event: LeaseEvent & { kind: "register" }, nowMs: number): Change[] {
+  /** True while L4 keeps silent instances. */
+  get isDoubting(): boolean {
+    return this.#doubt.isDoubting;
+  }
+
+  /** Throws `LEASE_REFUSED` for what L1 to L3 forbid, `OVERLOADED` at a limit. */
+  apply(event: LeaseEvent, nowMs: number): Outcome {
+    if (event.kind === "tick") return { known: true, changes: this.#tick(nowMs) };
+    const lease = this.#leases.get(event.instance);
+    checkOwner(event.owner, event.instance, lease?.instance);
+    if (event.kind === "register") return { known: true, changes: this.#register(event, nowMs) };
+    if (lease === undefined) return { known: false, changes: [] };
+    switch (event.kind) {
+      case "heartbeat":
+        this.#leases.set(event.instance, { ...lease, heardMs: nowMs });
+        return { known: true, changes: [] };
+      case "state":
+        return { known: true, changes: this.#put(withState(lease.instance, event), lease.heardMs) };
+      case "deregister":
+        return { known: true, changes: this.#remove(event.instance, "left") };
+    }
+  }
+
+  #register(event: Registering, nowMs: number): Change[] {
     const { owner, instance, services } = event;
-    const before = leases.get(instance)?.instance;
+    checkServices(owner, services);
+    const before = this.#leases.get(instance)?.instance;
     const unit = before?.unit ?? owner.unit;
-    for (const { service } of services)
-      if (!owner.platform && !owner.services.has(service))
-        throw refused(`'${service}' is not a service of unit '${owner.unit}'`);
-    if (before === undefined) checkRoom(unit);
-    const replaced = displacedBy(event, unit, nowMs).flatMap((other) => remove(other, "replaced"));
-    return [...replaced, ...put({ instance, unit, services }, nowMs)];
+    if (before === undefined) this.#checkRoom(unit);
+    const displaced = this.#displacedBy({ instance, unit, services }, nowMs);
+    const replaced = displaced.flatMap((other) => this.#remove(other, "replaced"));
+    return [...replaced, ...this.#put({ instance, unit, services }, nowMs)];
   }
 
-  /** The instances that have to make way for an announcement, by L3. */
-  function displacedBy(
-    { instance, services }: LeaseEvent & { kind: "register" },
-    unit: string,
-    nowMs: number,
-  ): string[] {
-    const wanted = new Set(services.flatMap(({ addresses }) => addresses));
-    const holders = [...leases].filter(
-      ([other, lease]) =>
-        other !== instance &&
-        lease.instance.services.some(({ addresses }) => addresses.some((address) => wanted.has(address))),
-    );
-    for (const [other, lease] of holders)
-      if (lease.instance.unit !== unit && !isOverdue(lease, nowMs))
-        throw refused(`an address of '${instance}' is '${other}''s, of unit '${lease.instance.unit}'`);
-    return holders.map(([other]) => other);
+  /** The instances that have to make way for an announced one, by L3. */
+  #displacedBy(newcomer: Instance, nowMs: number): string[] {
+    const wanted = new Set(newcomer.services.flatMap(({ addresses }) => addresses));
+    const displaced: string[] = [];
+    for (const [id, lease] of this.#leases) {
+      if (id === newcomer.instance || !holdsAny(lease.instance, wanted)) continue;
+      if (lease.instance.unit !== newcomer.unit && !this.#isOverdue(lease, nowMs))
+        throw refused(`an address of '${newcomer.instance}' is '${id}''s, of unit '${lease.instance.unit}'`);
+      displaced.push(id);
+    }
+    return displaced;
   }
 
-  function checkRoom(unit: string): void {
-    const ofUnit = [...leases.values()].filter((lease) => lease.instance.unit === unit).length;
-    if (leases.size < limits.instancesMax && ofUnit < limits.unitInstancesMax) return;
+  #checkRoom(unit: string): void {
+    const total = this.#leases.size;
+    const ofUnit = [...this.#leases.values()].filter((lease) => lease.instance.unit === unit).length;
+    if (total < this.#limits.instancesMax && ofUnit < this.#limits.unitInstancesMax) return;
     throw new CantleError("OVERLOADED", "the registry holds as many instances as it may", {
-      notes: `${leases.size} in all, ${ofUnit} of '${unit}'`,
+      notes: `${total} in all, ${ofUnit} of '${unit}'`,
     });
   }
 
-  function withState({ state, service }: LeaseEvent & { kind: "state" }, { instance }: Lease): Instance {
-    const services = instance.services.map((each) =>
-      service === undefined || each.service === service ? { ...each, state } : each,
-    );
-    return { ...instance, services };
+  #tick(nowMs: number): Change[] {
+    this.#wake(nowMs);
+    const leases = [...this.#leases];
+    const silent = leases.filter(([, { heardMs }]) => nowMs - heardMs > this.#policy.leaseMs / 2).length;
+    if (this.#doubt.hear({ total: leases.length, silent }, nowMs)) return [];
+    const overdue = leases.filter(([, lease]) => this.#isOverdue(lease, nowMs));
+    return overdue.flatMap(([instance]) => this.#remove(instance, "expired"));
   }
 
-  function tick(nowMs: number): Change[] {
-    const slept = tickedMs !== undefined && nowMs - tickedMs > policy.leaseMs / 2;
-    tickedMs = nowMs;
-    if (slept) for (const [id, lease] of leases) leases.set(id, { ...lease, heardMs: nowMs });
-    const overdue = [...leases].filter(([, lease]) => isOverdue(lease, nowMs));
-    if (isDoubtful(nowMs)) return [];
-    return overdue.flatMap(([instance]) => remove(instance, "expired"));
+  /** L5. */
+  #wake(nowMs: number): void {
+    const slept = this.#tickedMs !== undefined && nowMs - this.#tickedMs > this.#policy.leaseMs / 2;
+    this.#tickedMs = nowMs;
+    if (slept) for (const [id, { instance }] of this.#leases) this.#leases.set(id, { instance, heardMs: nowMs });
   }
 
-  /** L4. */
-  function isDoubtful(nowMs: number): boolean {
-    const silent = [...leases.values()].filter((lease) => isSilent(lease, nowMs)).length;
-    if (leases.size < 3 || silent * 2 <= leases.size) {
-      heldSinceMs = undefined;
-      return false;
-    }
-    heldSinceMs ??= nowMs;
-    return silent === leases.size || nowMs - heldSinceMs < policy.holdMs;
+  #isOverdue(lease: Lease, nowMs: number): boolean {
+    return nowMs - lease.heardMs >= this.#policy.leaseMs;
   }
 
-  return {
-    apply(event, nowMs) {
-      if (event.kind === "tick") return { known: true, changes: tick(nowMs) };
-      const lease = leases.get(event.instance);
-      checkOwner(event.owner, event.instance, lease?.instance);
-      if (event.kind === "register") return { known: true, changes: register(event, nowMs) };
-      if (lease === undefined) return { known: false, changes: [] };
-      switch (event.kind) {
-        case "heartbeat":
-          leases.set(event.instance, { ...lease, heardMs: nowMs });
-          return { known: true, changes: [] };
-        case "state":
-          return { known: true, changes: put(withState(event, lease), lease.heardMs) };
-        case "deregister":
-          return { known: true, changes: remove(event.instance, "left") };
-      }
-    },
-    list: () => [...leases.values()].map(({ instance }) => instance),
-    get holding() {
-      return heldSinceMs !== undefined;
-    },
-  };
+  #put(instance: Instance, heardMs: number): Change[] {
+    const before = this.#leases.get(instance.instance)?.instance;
+    const same = before !== undefined && JSON.stringify(before) === JSON.stringify(instance);
+    this.#leases.set(instance.instance, { instance: same ? before : instance, heardMs });
+    return same ? [] : [{ kind: "put", instance }];
+  }
+
+  #remove(instance: string, reason: "left" | "expired" | "replaced"): Change[] {
+    return this.#leases.delete(instance) ? [{ kind: "gone", instance, reason }] : [];
+  }
+}
+
+function withState(instance: Instance, { state, service }: LeaseEvent & { readonly kind: "state" }): Instance {
+  const services = instance.services.map((each) =>
+    service === undefined || each.service === service ? { ...each, state } : each,
+  );
+  return { ...instance, services };
+}
+
+function holdsAny({ services }: Instance, wanted: ReadonlySet<string>): boolean {
+  return services.some(({ addresses }) => addresses.some((address) => wanted.has(address)));
 }
 
 /** L1. */
@@ -188,6 +189,12 @@ function checkOwner(owner: Owner, instance: string, before: Instance | undefined
   if (owner.platform) return;
   if (owner.instance === instance && (before === undefined || before.unit === owner.unit)) return;
   throw refused(`'${owner.instance}' of unit '${owner.unit}' acts for '${instance}'`);
+}
+
+/** L2. */
+function checkServices(owner: Owner, services: readonly Announced[]): void {
+  const foreign = services.find(({ service }) => !owner.platform && !owner.services.has(service));
+  if (foreign !== undefined) throw refused(`'${foreign.service}' is not a service of unit '${owner.unit}'`);
 }
 
 function refused(notes: string): CantleError {

@@ -6,7 +6,7 @@ function world(test: TestContext, seed?: number) {
   const made = createWorld(seed);
   test.after(() => made.stop());
   const states = () =>
-    made.registry
+    made.network.registry
       ?.list()
       .map(({ instance, services }) => `${instance} ${services[0]?.state}`)
       .join(", ");

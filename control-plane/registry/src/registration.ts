@@ -45,20 +45,17 @@ type State = { readonly kind: "out" } | { readonly kind: "in"; readonly heartbea
 
 /** Announces an instance, and goes on doing so until it is stopped. */
 export function createRegistration(options: RegistrationOptions): Registration {
-  const { client, instance, clock, random, log } = options;
+  const { client, instance, clock, log } = options;
   const pause = createPause(clock);
   let services = options.services;
   let state: State = { kind: "out" };
-  let leaseMs = leasesDefault.leaseMs;
-  let failures = 0;
-  let troubleSinceMs = 0;
+  const trouble = createTrouble(options);
   let told: (() => void)[] = [];
   let stopped = false;
 
   async function announce(): Promise<void> {
     const announced = services;
     const lease = await client.register({ instance, services: announced });
-    leaseMs = lease.leaseMs;
     // What changed while this was on its way has not been announced yet.
     state = announced === services ? { kind: "in", heartbeatMs: lease.heartbeatMs } : { kind: "out" };
   }
@@ -74,17 +71,10 @@ export function createRegistration(options: RegistrationOptions): Registration {
     told = [];
     try {
       await (state.kind === "out" ? announce() : beat());
-      if (failures > 0) log.info("the registry is back");
-      failures = 0;
+      trouble.end();
       return state.kind === "in" ? state.heartbeatMs : 0;
     } catch (error) {
-      if (failures === 0) {
-        troubleSinceMs = clock.nowMs();
-        log.warn("the registry cannot be told that this instance is here; it works on", { error });
-      }
-      failures++;
-      const mayHold = clock.nowMs() - troubleSinceMs < leaseMs;
-      return mayHold ? retryMs * (0.5 + random.next()) : backoffMs(failures, random);
+      return trouble.waitMs(error);
     } finally {
       for (const resolve of listeners) resolve();
     }
@@ -121,6 +111,27 @@ export function createRegistration(options: RegistrationOptions): Registration {
       await client.deregister({ instance }, { timeoutMs: leaveMsMax }).catch((error: unknown) => {
         log.warn("the registry could not be told that this instance left; its lease will run out", { error });
       });
+    },
+  };
+}
+
+/** Counts failures in a row and says how long to wait after each; the log hears of the first and of the end. */
+function createTrouble({ clock, random, log }: Pick<RegistrationOptions, "clock" | "random" | "log">) {
+  let failures = 0;
+  let sinceMs = 0;
+  return {
+    waitMs(error: unknown): number {
+      if (failures === 0) {
+        sinceMs = clock.nowMs();
+        log.warn("the registry cannot be told that this instance is here; it works on", { error });
+      }
+      failures++;
+      const leaseMayHold = clock.nowMs() - sinceMs < leasesDefault.leaseMs;
+      return leaseMayHold ? retryMs * (0.5 + random.next()) : backoffMs(failures, random);
+    },
+    end(): void {
+      if (failures > 0) log.info("the registry is back");
+      failures = 0;
     },
   };
 }

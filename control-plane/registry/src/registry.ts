@@ -10,7 +10,7 @@ import type { Logger } from "@cantle/telemetry";
 import { type AddressPolicy, localOnly } from "./address.ts";
 import { createFeed, type Feed } from "./feed.ts";
 import type { Announced, Change, Instance, Owner, ServiceState } from "./instance.ts";
-import { createLeaseTable, type LeaseEvent, type LeasePolicy, leasesDefault } from "./lease-table.ts";
+import { type LeaseEvent, type LeasePolicy, LeaseTable, leasesDefault } from "./lease-table.ts";
 import { checkAnnouncement, limitsDefault, type RegistryLimits } from "./limits.ts";
 
 /** A running registry. */
@@ -47,10 +47,10 @@ const watchersMax = 1024;
 /** Starts a registry. */
 export function createRegistry(options: RegistryOptions): Registry {
   const { clock, log, addresses = localOnly, limits = limitsDefault, leases = leasesDefault } = options;
-  const table = createLeaseTable(leases, limits);
+  const table = new LeaseTable(leases, limits);
   const feeds = new Set<Feed>();
   const tickMs = leases.leaseMs / ticksPerLease;
-  let wasHolding = false;
+  let wasDoubting = false;
 
   function apply(event: LeaseEvent): boolean {
     const { known, changes } = table.apply(event, clock.nowMs());
@@ -67,9 +67,9 @@ export function createRegistry(options: RegistryOptions): Registry {
   let timer = clock.after(tickMs, tick);
   function tick(): void {
     apply({ kind: "tick" });
-    if (table.holding !== wasHolding) {
-      wasHolding = table.holding;
-      log.warn(wasHolding ? "most instances fell silent at once; the last view is kept" : "instances are heard again");
+    if (table.isDoubting !== wasDoubting) {
+      wasDoubting = table.isDoubting;
+      log.warn(wasDoubting ? "most instances fell silent at once; the last view is kept" : "instances are heard again");
     }
     timer = clock.after(tickMs, tick);
   }

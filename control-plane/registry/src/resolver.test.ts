@@ -56,22 +56,23 @@ describe("the registry's resolver", () => {
   });
 
   it("comes back after its stream broke, and has seen what happened meanwhile", async (test) => {
-    const { instance, resolver, breakWatches, clock } = world(test);
+    const { instance, resolver, network, clock } = world(test);
     const views = resolver();
     instance("web-1");
     await clock.advance(0);
-    breakWatches();
+    network.breakWatches();
     const second = instance("web-2");
     await clock.advance(100);
     assert.equal(idsOf(views), "web-1 web-2");
-    breakWatches();
+    network.breakWatches();
     second.kill();
     await clock.advance(3_250);
     assert.equal(idsOf(views), "web-1");
   });
 
   it("does not reconnect in step with others", async (test) => {
-    const { registry, resolver, breakWatches, clock } = world(test);
+    const { network, resolver, clock } = world(test);
+    const { registry } = network;
     let watches: number[] = [];
     const watch = registry?.watch.bind(registry) as NonNullable<typeof registry>["watch"];
     Object.assign(registry as object, {
@@ -83,7 +84,7 @@ describe("the registry's resolver", () => {
     const all = Array.from({ length: 50 }, () => resolver());
     await Promise.all(all.map((each) => each.ready()));
     watches = [];
-    breakWatches();
+    network.breakWatches();
     await clock.advance(2_000);
     assert.equal(watches.length, 50);
     assert.ok(new Set(watches).size > 40, "their returns are spread");

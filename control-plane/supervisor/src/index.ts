@@ -1,9 +1,10 @@
 /** Starting, watching, restarting and draining the processes of one host. Instances import `@cantle/supervisor/child`. */
 export { connectSupervisor, type SupervisorClient } from "./control-client.ts";
-export type { DoorState } from "./control-door.ts";
+export type { BehindDoor, DoorState } from "./control-door.ts";
 export { listLeftovers, stopLeftovers } from "./leftovers.ts";
 export type { LogFileLimits } from "./log-file.ts";
 export { openSupervisor, type SupervisorOptions } from "./open-supervisor.ts";
+export { type OwnFolderOptions, ownFolder } from "./own-folder.ts";
 export type { Handover } from "./protocol.ts";
 export type { BackOff } from "./restart-policy.ts";
 export { type SignalSource, stopOnSignals } from "./signals.ts";

@@ -13,7 +13,7 @@
  * A grandchild that leaves the group (`setsid`) leaves our hands.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { asCantleError, type Clock, type Timer } from "@cantle/core";
+import { asCantleError, CantleError, type Clock, type Timer } from "@cantle/core";
 import { endedFailure, type Failure, lateFailure, spawnFailure, thrownFailure, toldFailure } from "./failure.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Output } from "./output.ts";
@@ -69,9 +69,9 @@ export class SupervisedProcess {
     this.#startedMs = setting.clock.nowMs();
     this.startedAt = new Date(setting.clock.wallMs()).toISOString();
     this.#child = this.#spawn();
-    this.#identity = this.#child?.pid === undefined ? undefined : identify(this.#child.pid);
-    if (this.#child === undefined || this.#identity === undefined) return;
-    setting.ledger.enter({ ...this.#identity, ...this.#facts() });
+    if (this.#child?.pid === undefined) return;
+    this.#identity = identify(this.#child.pid);
+    if (this.#identity !== undefined) setting.ledger.enter({ ...this.#identity, ...this.#facts() });
     this.#timer = setting.clock.after(spec.readyTimeoutMs, () => this.#fail(lateFailure(spec)));
     // Nothing is told before the constructor is done: whoever listens does not know the process yet.
     queueMicrotask(() => void this.#introduce());
@@ -159,6 +159,8 @@ export class SupervisedProcess {
     const { unit, instance, handover } = this.#spec;
     const { generation, mode } = this.#setting;
     try {
+      // What cannot be found again is told nothing (invariant 2).
+      if (this.#identity === undefined) throw new CantleError("INTERNAL", "the start of the process cannot be read");
       const data = (await handover?.({ unit, instance, generation })) ?? null;
       this.#tell({ kind: "spec", unit, instance, generation, mode, data });
     } catch (error) {

@@ -4,7 +4,7 @@
  * the shell ends every group it still minds.
  *
  * Why not a thread in each instance: a thread is of no use in a program of another language, in a stopped process, or for
- * the children an instance leaves; and N threads cost more than one shell (about 1 MB, one for all).
+ * the children an instance leaves; and N threads cost more than one shell (under 2 MB, one for all).
  *
  * Invariants: 1. a group is minded before its instance is told anything; 2. a group whose leader's number belongs to
  * another process by now is not touched (a group that lost its leader keeps the number taken).

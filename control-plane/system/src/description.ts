@@ -4,7 +4,7 @@
  */
 
 import type { Contract } from "@cantle/contract";
-import { CantleError } from "@cantle/core";
+import { type Access, CantleError } from "@cantle/core";
 import type { ProblemHook } from "@cantle/gateway";
 import type { Policies } from "@cantle/mesh";
 import type { ServiceDefinition } from "@cantle/service";
@@ -29,6 +29,8 @@ export interface External {
   readonly env?: Readonly<Record<string, string>>;
   /** A path below which the gateway passes everything to it; absent: not at the gateway. */
   readonly route?: string;
+  /** Who may call it at the gateway; needed with a route, as nothing is public by being forgotten. */
+  readonly access?: Access;
   /** A path that answers 2xx when it is well; absent: it is well when its port takes connections. */
   readonly health?: string;
   /** What it promises, for typed services that call it. */
@@ -143,6 +145,12 @@ function checkSource(service: string, source: ServiceSource, place: string): voi
       "this is not a service",
       place,
       'write () => import("./accounts/service.ts"), remote(contract) or external({ command })',
+    );
+  if (source.route !== undefined && source.access === undefined)
+    throw invalid(
+      "a route needs an access",
+      `${place}.access`,
+      'say who may call it: "public", "user" or { roles: [...] }',
     );
   if (source.command.length === 0 || source.command[0] === "")
     throw invalid("there is no command", `${place}.command`, "write the program and its arguments");

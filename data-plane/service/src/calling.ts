@@ -65,9 +65,30 @@ function linked(
     unlisten?.();
     to.signal?.removeEventListener("abort", abort);
   };
-  const reply = run();
-  reply.then(release, release);
+  return run().then(
+    (reply) => whenRead(reply, release),
+    (error) => {
+      release();
+      throw error;
+    },
+  );
+}
+
+/** A stream is part of the call until its last item is read. */
+function whenRead(reply: Reply, done: () => void): Reply {
+  if (reply.kind === "items") return { ...reply, items: untilRead(reply.items, done) };
+  if (reply.kind === "download")
+    return { ...reply, download: { ...reply.download, chunks: untilRead(reply.download.chunks, done) } };
+  done();
   return reply;
+}
+
+async function* untilRead<T>(items: AsyncIterable<T>, done: () => void): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } finally {
+    done();
+  }
 }
 
 /** A typed client of a contract that calls in the name of `peer`, for whoever is not a handler: tests, the host, the gateway. */

@@ -1,4 +1,6 @@
 /** Contracts: the value everything else is derived from. */
+
+export { bytesOf, clientOf, outputOf, type Send } from "./client.ts";
 export { type Codec, codecOf } from "./codec.ts";
 export { branchesOf, contract, parametersOf, propertiesOf } from "./contract.ts";
 export {
@@ -13,11 +15,14 @@ export {
   post,
   put,
 } from "./draft.ts";
-export { bytesOf, clientOf, outputOf, type Send } from "./client.ts";
 export { failOf, failuresOf, isFailure, wasMadeBy } from "./failure.ts";
-export { type Needs, implement } from "./implement.ts";
+export { type ClientOptions, createClient, type Fetch } from "./fetch-client.ts";
+export { implement, type Needs } from "./implement.ts";
 export { jsonDepthMax, parseJson, printJson } from "./json.ts";
 export type { At, Known, Members, Mistake } from "./mistake.ts";
+export { type OpenApiDocument, type OpenApiOptions, openapi } from "./openapi.ts";
+export { errorOfProblem, type Problem, problemOf, problemType, statusTitle } from "./problem.ts";
+export { inputInQuery, type RequestParts, requestOf } from "./request.ts";
 export {
   type In,
   type Issue,
@@ -28,9 +33,5 @@ export {
   type Schema,
   type Validated,
 } from "./schema.ts";
-export type * from "./types.ts";
-export { type ClientOptions, createClient, type Fetch } from "./fetch-client.ts";
-export { type OpenApiDocument, type OpenApiOptions, openapi } from "./openapi.ts";
-export { errorOfProblem, type Problem, problemOf, problemType, statusTitle } from "./problem.ts";
-export { inputInQuery, type RequestParts, requestOf } from "./request.ts";
 export { eventsOf, printEvent, type ServerSentEvent } from "./server-sent-events.ts";
+export type * from "./types.ts";

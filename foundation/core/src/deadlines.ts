@@ -43,7 +43,7 @@ export function createDeadlines(clock: Clock, tickMs = 10): Deadlines {
     if (number >= armed) return;
     timer?.cancel();
     armed = number;
-    timer = clock.after(number * tickMs - clock.nowMs(), tick);
+    timer = clock.after(Math.max(0, number * tickMs - clock.nowMs()), tick);
   }
 
   function tick(): void {

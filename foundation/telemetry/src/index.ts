@@ -1,3 +1,3 @@
 /** The telemetry interface that layers speak to. */
-export { createLogger, type Logger, type LogFields, type LogLevel, type LogSink, silentLogger } from "./logger.ts";
+export { createLogger, type LogFields, type Logger, type LogLevel, type LogSink, silentLogger } from "./logger.ts";
 export type { Direction, EndedCall, Observer } from "./observer.ts";

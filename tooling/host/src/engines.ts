@@ -16,14 +16,23 @@ const adapters: Readonly<Record<string, Readonly<Record<string, LoadEngine>>>> =
 
 /** Finds the URL and the engine of a binding: `ACCOUNTS_DATABASE_URL`, or a file of its own. Throws `ENGINE_MISSING`. */
 export function engineFinder(settings: Settings) {
-  return async (service: string, name: string, port: string): Promise<{ readonly url: string; readonly engine: unknown }> => {
+  return async (
+    service: string,
+    name: string,
+    port: string,
+  ): Promise<{ readonly url: string; readonly engine: unknown }> => {
     const variable = `${upperSnake(service)}_${upperSnake(name)}_URL`;
     const url = settings.env[variable] || embedded(settings, service, name);
     const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1] ?? "";
     const known = adapters[port] ?? {};
     const load = Object.hasOwn(known, scheme) ? known[scheme] : undefined;
     if (load === undefined) {
-      throw new CantleError("ENGINE_MISSING", `there is no ${port} engine for '${scheme}:'`, { place: variable, help: `use one of ${Object.keys(known).map((each) => `${each}:`).join(", ")}` });
+      throw new CantleError("ENGINE_MISSING", `there is no ${port} engine for '${scheme}:'`, {
+        place: variable,
+        help: `use one of ${Object.keys(known)
+          .map((each) => `${each}:`)
+          .join(", ")}`,
+      });
     }
     return { url, engine: await load() };
   };
@@ -36,5 +45,8 @@ function embedded(settings: Settings, service: string, name: string): string {
 }
 
 function upperSnake(name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").replaceAll("-", "_").toUpperCase();
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replaceAll("-", "_")
+    .toUpperCase();
 }

@@ -1,1 +1,4 @@
-export {};
+/** The program that runs a unit, and the start of a whole system. */
+export { loadSystem } from "./load-system.ts";
+export type { RunningSystem, StartOptions } from "./start-options.ts";
+export { startSystem } from "./start-system.ts";

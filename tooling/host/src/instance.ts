@@ -5,13 +5,26 @@
  *        │                                         everybody else through the registry's view
  *        └── mesh ──▶ resolver ──▶ dial ──▶ connections
  */
-import { CantleError, type Caller, type Clock, createDeadlines, createStarted, operationId, type Peer, type Random, type Started, systemClock, systemRandom } from "@cantle/core";
+
+import { resolveConfigs } from "@cantle/config";
+import {
+  type Caller,
+  CantleError,
+  type Clock,
+  createDeadlines,
+  createStarted,
+  operationId,
+  type Peer,
+  type Random,
+  type Started,
+  systemClock,
+  systemRandom,
+} from "@cantle/core";
 import type { Endpoint, OutboundHost, Policies, Resolver } from "@cantle/mesh";
 import { type StaticResolver, staticResolver } from "@cantle/mesh";
 import { type RunningService, runService, type ServedOperation, type ServiceDefinition } from "@cantle/service";
 import type { Logger } from "@cantle/telemetry";
 import type { Connection, Doors, Served } from "@cantle/transport";
-import { resolveConfigs } from "@cantle/config";
 import { engineFinder } from "./engines.ts";
 import { configSources, type Settings } from "./settings.ts";
 
@@ -43,6 +56,10 @@ export interface Instance {
   readonly started: Started;
   /** The services that run here. */
   readonly services: ReadonlyMap<string, RunningService>;
+  /** Says where the platform's own services are, when they run in another process. */
+  platform(services: readonly string[], address: string): void;
+  /** Closes the connection to an address; the next call opens another. */
+  reconnect(address: string): Promise<void>;
   /** Where services elsewhere are found, once there is a registry to ask. */
   elsewhere(resolver: Resolver): void;
   /** Runs services in this process; each is callable from the moment it is ready. Throws for the first that cannot run. */
@@ -65,7 +82,7 @@ export function createInstance(options: InstanceOptions): Instance {
     log,
     policies,
     resolver,
-    dial: (endpoint) => (endpoint.address?.startsWith("memory:") ? local(served) : connections(endpoint)),
+    dial: (endpoint) => (endpoint.address?.startsWith("memory:") ? local(served) : connections.to(endpoint)),
   };
   const engineOf = engineFinder(settings);
 
@@ -84,6 +101,11 @@ export function createInstance(options: InstanceOptions): Instance {
     started,
     services,
     doors: doorsOf(served, options.trust),
+    platform(names, address) {
+      for (const service of names)
+        here.set(service, [{ id: "control", service, version: "1.0.0", state: "ready", address }]);
+    },
+    reconnect: (address) => connections.close(address),
     elsewhere: (found) => resolver.below(found),
     async run(definitions) {
       const schemas = Object.fromEntries(definitions.map(({ contract, config }) => [contract.name, config]));
@@ -97,7 +119,11 @@ export function createInstance(options: InstanceOptions): Instance {
 function local(served: ReadonlyMap<string, ServedOperation>): Connection["handle"] {
   return (call) => {
     const found = served.get(operationId(call.operation));
-    return found ? found.handle(call) : Promise.reject(new CantleError("OPERATION_UNKNOWN", `there is no operation '${operationId(call.operation)}' here`));
+    return found
+      ? found.handle(call)
+      : Promise.reject(
+          new CantleError("OPERATION_UNKNOWN", `there is no operation '${operationId(call.operation)}' here`),
+        );
   };
 }
 
@@ -132,14 +158,26 @@ function layered(here: StaticResolver): Resolver & { below(resolver: Resolver): 
 }
 
 /** One connection an address, opened when it is first used. */
-function connectionsOf({ connect }: InstanceOptions, started: Started): (endpoint: Endpoint) => Connection["handle"] {
+function connectionsOf({ connect }: InstanceOptions, started: Started) {
   const open = new Map<string, Connection>();
   started.add(async () => void (await Promise.all([...open.values()].map((connection) => connection.close()))));
-  return ({ address, service }) => {
-    if (connect === undefined || address === undefined) return () => Promise.reject(new CantleError("CONNECT_FAILED", `'${service}' runs elsewhere, and this instance has no way there`));
-    const connection = open.get(address) ?? connect(address);
-    open.set(address, connection);
-    return connection.handle;
+  return {
+    to({ address, service }: Endpoint): Connection["handle"] {
+      if (connect === undefined || address === undefined)
+        return () =>
+          Promise.reject(
+            new CantleError("CONNECT_FAILED", `'${service}' runs elsewhere, and this instance has no way there`),
+          );
+      return (call) => {
+        const connection = open.get(address) ?? connect(address);
+        open.set(address, connection);
+        return connection.handle(call);
+      };
+    },
+    async close(address: string): Promise<void> {
+      await open.get(address)?.close();
+      open.delete(address);
+    },
   };
 }
 
@@ -165,5 +203,9 @@ function doorsOf(served: ReadonlyMap<string, Served>, trust: Trust | undefined):
  */
 function checkVersion(have: string, want: string, service: string): void {
   if (have.split(".")[0] === want.split(".")[0]) return;
-  throw new CantleError("CONTRACT_INCOMPATIBLE", `'${service}' runs version ${have}, and the caller was written for ${want}`, { help: "run both majors side by side until no caller needs the old one" });
+  throw new CantleError(
+    "CONTRACT_INCOMPATIBLE",
+    `'${service}' runs version ${have}, and the caller was written for ${want}`,
+    { help: "run both majors side by side until no caller needs the old one" },
+  );
 }

@@ -1,5 +1,5 @@
 /** Where log records go: JSON lines by pino, or short lines for a person at a terminal. */
-import { isCantleError, explainError } from "@cantle/core";
+import { explainError, isCantleError } from "@cantle/core";
 import { createLogger, type Logger, type LogLevel } from "@cantle/telemetry";
 import { pino } from "pino";
 
@@ -21,11 +21,23 @@ export function processLogger({ level = "info", pretty, write }: LogOptions): Lo
       if (levels.indexOf(at) < least) return;
       const where = [service, operation].filter(Boolean).join(".");
       const more = Object.keys(rest).length > 0 && at !== "info" ? ` ${JSON.stringify(rest)}` : "";
-      write(`${at === "info" ? "" : `${at}: `}${where ? `[${where}] ` : ""}${message}${more}\n${error === undefined ? "" : `${indent(errorText(error))}\n`}`);
+      write(
+        `${at === "info" ? "" : `${at}: `}${where ? `[${where}] ` : ""}${message}${more}\n${error === undefined ? "" : `${indent(errorText(error))}\n`}`,
+      );
     });
   }
-  const sink = pino({ level: levels[least] as string, base: null, messageKey: "message", formatters: { level: (label) => ({ level: label }) } }, { write });
-  return createLogger((at, message, { error, ...fields }) => sink[at](error === undefined ? fields : { ...fields, error: errorText(error) }, message));
+  const sink = pino(
+    {
+      level: levels[least] as string,
+      base: null,
+      messageKey: "message",
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write },
+  );
+  return createLogger((at, message, { error, ...fields }) =>
+    sink[at](error === undefined ? fields : { ...fields, error: errorText(error) }, message),
+  );
 }
 
 /** An error for the log: the whole chain, and the stack of what is not one of our own. */

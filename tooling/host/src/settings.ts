@@ -1,9 +1,9 @@
 /** What a process is told from outside: the folder, the environment, configuration files and `--set`. Read once, at the rim. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CantleError } from "@cantle/core";
-import type { Schema } from "@cantle/contract";
 import { type ConfigFile, type ConfigSources, secretFilesOf } from "@cantle/config";
+import type { Schema } from "@cantle/contract";
+import { CantleError } from "@cantle/core";
 import { parse } from "yaml";
 
 /** What a process was started with. */
@@ -23,13 +23,21 @@ export function dataFolder({ folder, env }: Settings): string {
 }
 
 /** Everything that configuration of these services is taken from. Throws `CONFIG_INVALID` for a file that cannot be read. */
-export function configSources(settings: Settings, schemas: Readonly<Record<string, Schema | undefined>>): ConfigSources {
+export function configSources(
+  settings: Settings,
+  schemas: Readonly<Record<string, Schema | undefined>>,
+): ConfigSources {
   const { folder, env, profile, set = [] } = settings;
   const profileName = profile ?? env["CANTLE_PROFILE"];
-  const secretFiles = Object.fromEntries(secretFilesOf(schemas, env).map(({ variable, file }) => [variable, readText(file, variable)]));
+  const secretFiles = Object.fromEntries(
+    secretFilesOf(schemas, env).map(({ variable, file }) => [variable, readText(file, variable)]),
+  );
   return {
     file: configFile(join(folder, "config.yaml"), "config.yaml"),
-    profile: profileName === undefined ? undefined : requiredFile(join(folder, `config.${profileName}.yaml`), `config.${profileName}.yaml`),
+    profile:
+      profileName === undefined
+        ? undefined
+        : requiredFile(join(folder, `config.${profileName}.yaml`), `config.${profileName}.yaml`),
     environment: env,
     secretFiles,
     set,
@@ -38,7 +46,11 @@ export function configSources(settings: Settings, schemas: Readonly<Record<strin
 
 function requiredFile(path: string, from: string): ConfigFile {
   const file = configFile(path, from);
-  if (file === undefined) throw new CantleError("CONFIG_INVALID", `there is no ${from}`, { place: path, help: "write it, or choose another profile" });
+  if (file === undefined)
+    throw new CantleError("CONFIG_INVALID", `there is no ${from}`, {
+      place: path,
+      help: "write it, or choose another profile",
+    });
   return file;
 }
 
@@ -55,6 +67,10 @@ function readText(file: string, variable: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    throw new CantleError("CONFIG_INVALID", `the file that ${variable} names cannot be read`, { place: variable, cause, help: "check its path and permissions" });
+    throw new CantleError("CONFIG_INVALID", `the file that ${variable} names cannot be read`, {
+      place: variable,
+      cause,
+      help: "check its path and permissions",
+    });
   }
 }

@@ -12,7 +12,7 @@ export interface FunctionShape {
   /** From the line of its parentheses to that of its closing brace. */
   readonly lines: number;
   readonly parameters: number;
-  /** True when `test(` stands in its body: then it is a list of tests. */
+  /** True when `test("...` or the like stands in its body: then it is a list of tests. */
   readonly listsTests: boolean;
 }
 
@@ -34,7 +34,9 @@ export function functionsOf(code: string): FunctionShape[] {
         line,
         lines: lineAt(code, end) - line + 1,
         parameters: parametersIn(code.slice(open + 1, close - 1)),
-        listsTests: /^\s*(await\s+)?(t\.)?(test|it|describe)(\.\w+)?\(/m.test(code.slice(body, end)),
+        listsTests: /^\s*(await\s+)?(t\.)?(test|it|describe|check|suite)(\.\w+)?\(\s*["'`]/m.test(
+          code.slice(body, end),
+        ),
       },
     ];
   });

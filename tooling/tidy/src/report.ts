@@ -10,7 +10,7 @@ export function failureText({ name, place, text }: Failure): string {
 
 /** Everything after the last test; ends with the line `N passed, N failed`. */
 export function reportText(tally: Tally): string {
-  return [slowest(tally), leftOut(tally), lastLine(tally)].filter((part) => part !== "").join("\n\n");
+  return [slowest(tally), skipped(tally), leftOut(tally), lastLine(tally)].filter((part) => part !== "").join("\n\n");
 }
 
 /** `N passed, N failed`, and `, N skipped` where there are any. */
@@ -22,6 +22,10 @@ function slowest({ times }: Tally): string {
   const ranked = [...times].sort((a, b) => b.ms - a.ms).slice(0, slowestCount);
   const rows = ranked.map(({ name, place, ms }) => `  ${(ms / 1000).toFixed(2).padStart(7)} s  ${name} (${place})`);
   return rows.length === 0 ? "" : ["slowest", ...rows].join("\n");
+}
+
+function skipped({ reasons }: Tally): string {
+  return reasons.length === 0 ? "" : ["skipped", ...reasons.map((reason) => `  ${reason}`)].join("\n");
 }
 
 function leftOut({ missing }: Tally): string {

@@ -290,7 +290,7 @@ const plants: readonly Plant[] = [
     good: with_({
       "foundation/core/src/index.ts": `import { inner } from "./a.ts";\nexport { a } from "./a.ts";`,
       "foundation/core/src/a.ts":
-        "/** Says. */\n// biome-ignore lint: why\nexport const a = 1;\nexport const inner = 2;",
+        "/** Says http://x.y. */\n// biome-ignore lint: why\nexport const a = 1;\nexport const inner = 2;",
     }),
   },
   {

@@ -85,10 +85,11 @@ test("a missing engine is told with the command that adds it, and is a failure w
   assert.deepEqual([strict.status, strict.last], [1, "1 passed, 1 failed"]);
 });
 
-test("other skips and todos are only counted", () => {
+test("other skips and todos are counted and named", () => {
   const text = `${passing}test.skip("later", () => {});\ntest.todo("some day");\ntest("not yet", { todo: true }, () => { throw new Error("x"); });`;
-  const { status, last } = runTests({ "foundation/a.test.ts": text }, { requireEngines: true });
+  const { status, stdout, last } = runTests({ "foundation/a.test.ts": text }, { requireEngines: true });
   assert.deepEqual([status, last], [0, "1 passed, 0 failed, 3 skipped"]);
+  assert.match(stdout, /skipped\n {2}later\n {2}some day\n {2}not yet\n/);
 });
 
 test("patterns choose files by a part of their path; nothing chosen is a failure", () => {

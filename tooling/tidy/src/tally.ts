@@ -30,6 +30,8 @@ export interface Tally {
   readonly failures: readonly Failure[];
   /** Left out, for whatever reason. */
   readonly skipped: number;
+  /** The reasons that are not a missing engine. */
+  readonly reasons: readonly string[];
   readonly missing: readonly MissingEngine[];
   /** Every leaf with its time. */
   readonly times: readonly { readonly name: string; readonly place: string; readonly ms: number }[];
@@ -87,6 +89,7 @@ export class Counter {
   readonly #failures: Failure[] = [];
   readonly #missing = new Map<string, MissingEngine>();
   readonly #times: Tally["times"][number][] = [];
+  readonly #reasons = new Set<string>();
   #passed = 0;
   #skipped = 0;
 
@@ -125,6 +128,7 @@ export class Counter {
       passed: this.#passed,
       failures: this.#failures,
       skipped: this.#skipped,
+      reasons: [...this.#reasons],
       missing: [...this.#missing.values()],
       times: this.#times,
     };
@@ -146,12 +150,13 @@ export class Counter {
     const failed = type === "test:fail" && !data.todo;
     if (isParent && !(failed && isOwnFailure(details.error))) return;
     if (failed) this.#fail({ name, place, text: textOf(details.error) });
-    else if (data.skip || data.todo) this.#skip(String(data.skip), { name, place });
+    else if (data.skip || data.todo) this.#skip(data.skip || data.todo || undefined, { name, place });
     else if (details.type !== "suite") this.#passed++;
     this.#times.push({ name, place, ms: details.duration_ms ?? 0 });
   }
 
-  #skip(reason: string, at: { readonly name: string; readonly place: string }): void {
+  #skip(given: string | true | undefined, at: { readonly name: string; readonly place: string }): void {
+    const reason = typeof given === "string" ? given : at.name;
     const [, engine, command] = /^needs ([^:]+): (.+)$/s.exec(reason) ?? [];
     if (engine !== undefined && command !== undefined) {
       if (this.#options.requireEngines) {
@@ -159,7 +164,7 @@ export class Counter {
         return;
       }
       this.#missing.set(engine, { engine, command, tests: (this.#missing.get(engine)?.tests ?? 0) + 1 });
-    }
+    } else this.#reasons.add(reason);
     this.#skipped++;
   }
 

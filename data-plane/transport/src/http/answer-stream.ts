@@ -39,8 +39,8 @@ export async function answerDownload(exchange: Exchange, status: number, downloa
   }
 }
 
-/** Sends the head, then everything of the source; of a HEAD request's only the head. */
-async function pour<T>(
+/** Sends the head that was written, then everything of the source; of a HEAD request's only the head. */
+export async function pour<T>(
   exchange: Exchange,
   source: AsyncIterable<T>,
   print: (piece: T) => string | Uint8Array,

@@ -11,7 +11,7 @@ import { alarm } from "./alarm.ts";
 import { answerDownload, answerItems } from "./answer-stream.ts";
 import type { Exchange } from "./exchange.ts";
 import { retriedHeader } from "./headers.ts";
-import { problemOf, problemType } from "./problem.ts";
+import { type Problem, problemOf, problemType } from "./problem.ts";
 
 const jsonHeader = ["content-type", "application/json; charset=utf-8"];
 const problemHeader = ["content-type", problemType];
@@ -26,7 +26,7 @@ const skipBytesMax = 64 * 1024;
 
 /** Answers with what an operation replied; a stream is answered when the promise is kept. */
 export function answerReply(exchange: Exchange, { status }: Operation, reply: Reply): Promise<void> | undefined {
-  if (reply.retried) exchange.headers = [...exchange.headers, retriedHeader, "1"];
+  if (reply.retried && exchange.line.serving.inside) exchange.headers = [...exchange.headers, retriedHeader, "1"];
   switch (reply.kind) {
     case "bytes":
       answerJson(exchange, status, reply.bytes);
@@ -51,14 +51,16 @@ export function answerError(exchange: Exchange, thrown: unknown): void {
   const { response, line, operation } = exchange;
   if (response.headersSent || response.destroyed) return;
   const error = asCantleError(thrown);
-  const problem = problemOf(error);
+  const { retried, ...outside } = problemOf(error);
+  const problem: Problem = retried && line.serving.inside ? { ...outside, retried } : outside;
+  const uncached = exchange.headers.includes("cache-control") ? noHeader : uncachedHeader;
   const retry = error.retryAfterSeconds === undefined ? noHeader : ["retry-after", String(error.retryAfterSeconds)];
   const shaped = line.serving.shape?.(problem, error, operation);
   if (shaped === undefined) {
-    answerBytes(exchange, problem.status, printJson(problem), [...problemHeader, ...uncachedHeader, ...retry]);
+    answerBytes(exchange, problem.status, printJson(problem), [...problemHeader, ...uncached, ...retry]);
   } else {
     const own = Object.entries(shaped.headers ?? {}).flat();
-    answerBytes(exchange, shaped.status, printJson(shaped.body), [...jsonHeader, ...uncachedHeader, ...retry, ...own]);
+    answerBytes(exchange, shaped.status, printJson(shaped.body), [...jsonHeader, ...uncached, ...retry, ...own]);
   }
 }
 
@@ -67,7 +69,7 @@ export function answerBytes(exchange: Exchange, status: number, bytes: Uint8Arra
   const { response } = exchange;
   const length = status === 204 || status === 304 ? noHeader : ["content-length", String(bytes.byteLength)];
   const unread = isUnread(exchange);
-  const close = unread || exchange.line.refused ? closeHeader : noHeader;
+  const close = unread || exchange.isLast ? closeHeader : noHeader;
   response.writeHead(status, [...exchange.headers, ...headers, ...length, ...close]);
   if (unread) {
     linger(exchange, bytes);

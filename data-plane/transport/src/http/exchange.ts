@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type Call, CantleError, type Clock, type Deadlines, type Operation } from "@cantle/core";
 import type { Logger } from "@cantle/telemetry";
+import type { Flow } from "./flow.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Problem } from "./problem.ts";
 import type { Target } from "./target.ts";
@@ -18,12 +19,17 @@ export interface Serving {
   readonly deadlines: Deadlines;
   readonly limits: HttpLimits;
   readonly log: Logger;
+  readonly flow: Flow;
+  /** True between services: answers say whether a hop below has retried. */
+  readonly inside: boolean;
+  /** Header fields of every answer, as name, value, name, value. */
+  readonly headers: readonly string[];
   /** Gives problems another shape; the default is the problem document itself. */
-  readonly shape: ProblemShape | undefined;
+  readonly shape: ProblemHook | undefined;
 }
 
 /** Shapes a problem for an API that wants more than RFC 9457; undefined leaves it as it is. */
-export type ProblemShape = (problem: Problem, error: CantleError, operation?: Operation) => ShapedProblem | undefined;
+export type ProblemHook = (problem: Problem, error: CantleError, operation?: Operation) => ShapedProblem | undefined;
 
 /** A problem in another shape. */
 export interface ShapedProblem {
@@ -64,7 +70,6 @@ export class Line {
 
 const memoMax = 64;
 const nowhere: Target = { path: "", query: "" };
-const noHeaders: readonly string[] = [];
 
 /** A request, and the answer that is being made. */
 export class Exchange {
@@ -78,12 +83,13 @@ export class Exchange {
   /** The call it became; cancelled when the client goes away. */
   call: Call | undefined;
   /** Header fields of whatever answer there will be, as name, value, name, value. */
-  headers: readonly string[] = noHeaders;
+  headers: readonly string[];
   /** True while the client waits for `100 Continue` before it sends the body. */
   expectsContinue = false;
 
   constructor(line: Line, request: IncomingMessage, response: ServerResponse) {
     this.line = line;
+    this.headers = line.serving.headers;
     this.request = request;
     this.response = response;
   }
@@ -97,6 +103,11 @@ export class Exchange {
   /** The announced length of the body; 0 where none is. */
   get bodyBytes(): number {
     return Number(this.request.headers["content-length"] ?? 0);
+  }
+
+  /** True when the connection ends with this answer. */
+  get isLast(): boolean {
+    return this.line.refused || this.line.serving.flow.draining;
   }
 
   /** Lets a client that asked first send its body. */

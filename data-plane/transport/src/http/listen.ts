@@ -72,7 +72,7 @@ export async function listenHttp(
     });
   }
 
-  return startHttpServer({ ...options, host, named: true, whileDraining: "refuse", serve });
+  return startHttpServer({ ...options, host, inside: true, whileDraining: "refuse", serve });
 }
 
 /** True for addresses that only this host can reach. */

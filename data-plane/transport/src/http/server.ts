@@ -16,11 +16,11 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, isIPv6, type Socket } from "node:net";
-import { CantleError, type Clock, createDeadlines, isCantleError } from "@cantle/core";
+import { asCantleError, CantleError, type Clock, createDeadlines, operationId } from "@cantle/core";
 import { type Logger, silentLogger } from "@cantle/telemetry";
 import type { Listener } from "../transport.ts";
 import { answerError } from "./answer.ts";
-import { Exchange, Lines, type ProblemShape, type Serving } from "./exchange.ts";
+import { Exchange, Lines, type ProblemHook, type Serving } from "./exchange.ts";
 import { createFlow } from "./flow.ts";
 import { type HeadRules, readHead } from "./head.ts";
 import { type HttpLimits, httpLimits } from "./limits.ts";
@@ -38,9 +38,11 @@ export interface HttpServerOptions {
   /** The hosts (with port, where it is not the scheme's own) that are answered for. Default: any well-formed one. */
   readonly hosts?: readonly string[];
   readonly limits?: Partial<HttpLimits>;
-  readonly shape?: ProblemShape;
-  /** True where requests may name their operation (`cantle-operation`). Default false. */
-  readonly named?: boolean;
+  readonly shape?: ProblemHook;
+  /** True between services: requests may name their operation, and answers say whether a hop retried. Default false. */
+  readonly inside?: boolean;
+  /** Header fields of every answer, as name, value, name, value. */
+  readonly headers?: readonly string[];
   /** What becomes of requests that arrive on open connections while draining. */
   readonly whileDraining: "refuse" | "serve";
   /** Answers an exchange. What it throws becomes a problem. */
@@ -54,13 +56,14 @@ export interface HttpServer extends Listener {
 
 /** Starts a server. Throws `PORT_BUSY` when the address is taken. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { clock, host = "127.0.0.1", port = 0, log = silentLogger } = options;
+  const { clock, host = "127.0.0.1", port = 0, log = silentLogger, inside = false, headers = [] } = options;
   const limits = { ...httpLimits, ...options.limits };
-  const serving: Serving = { clock, deadlines: createDeadlines(clock), limits, log, shape: options.shape };
-  const hosts = options.hosts && new Set(options.hosts.map((name) => name.toLowerCase()));
-  const rules: HeadRules = { limits, hosts, named: options.named ?? false };
-  const lines = new Lines(serving);
+  const deadlines = createDeadlines(clock);
   const flow = createFlow(limits.inFlightMax, options.whileDraining);
+  const serving: Serving = { clock, deadlines, limits, log, flow, inside, headers, shape: options.shape };
+  const hosts = options.hosts && new Set(options.hosts.map((name) => name.toLowerCase()));
+  const rules: HeadRules = { limits, hosts, named: inside };
+  const lines = new Lines(serving);
 
   async function arrive(request: IncomingMessage, response: ServerResponse, act: Act): Promise<void> {
     const line = lines.get(request.socket);
@@ -71,7 +74,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     try {
       await act(exchange);
     } catch (error) {
-      if (isCantleError(error) && error.status < 500) log.debug("a request was refused", { code: error.code });
+      report(log, asCantleError(error), exchange);
       answerError(exchange, error);
     } finally {
       line.exchanges.delete(exchange);
@@ -81,7 +84,6 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
   function serve(exchange: Exchange): Promise<void> {
     exchange.target = readTargetOf(exchange, rules);
-    if (flow.draining) exchange.response.shouldKeepAlive = false;
     flow.admit();
     return options.serve(exchange);
   }
@@ -106,9 +108,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     return flow.drain();
   }
 
-  async function stop(graceMs = 0): Promise<void> {
+  async function stop(graceMs = graceMsDefault): Promise<void> {
     const drained = drain();
-    if (graceMs > 0) await within(clock, graceMs, drained);
+    if (graceMs > 0) await within(clock, graceMs, Promise.race([drained, closed]));
     server.close();
     // What was answered may still be on its way out; what was not is cancelled with its connection.
     if (flow.inFlight > 0 || graceMs <= 0) lines.cut();
@@ -129,6 +131,15 @@ function readTargetOf({ request, line }: Exchange, rules: HeadRules): Target {
     throw error;
   }
 }
+
+function report(log: Logger, error: CantleError, { operation }: Exchange): void {
+  const fields = { code: error.code, ...(operation && { operation: operationId(operation) }) };
+  if (error.status >= 500) log.warn("a request failed", { ...fields, error });
+  else log.debug("a request was refused", fields);
+}
+
+/** How long calls in flight may take to end when a server is stopped. */
+const graceMsDefault = 10_000;
 
 type Act = (exchange: Exchange) => Promise<void>;
 

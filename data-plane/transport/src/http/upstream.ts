@@ -20,6 +20,8 @@ export interface UpstreamLimits {
   readonly headersBytesMax: number;
   /** How long opening a connection may take. Default 3 s. */
   readonly connectTimeoutMs: number;
+  /** How long the body of an answer may be silent. Default 5 min. */
+  readonly silenceTimeoutMs: number;
   /** How long an idle connection is kept; shorter than the servers' own. Default 30 s. */
   readonly keepAliveTimeoutMs: number;
 }
@@ -29,6 +31,7 @@ export const upstreamLimits: UpstreamLimits = Object.freeze({
   connectionsMax: 256,
   headersBytesMax: 16 * 1024,
   connectTimeoutMs: 3_000,
+  silenceTimeoutMs: 300_000,
   keepAliveTimeoutMs: 30_000,
 });
 
@@ -54,6 +57,8 @@ export interface UpstreamAnswer {
 /** A way to another program. */
 export interface Upstream {
   send(request: UpstreamRequest): Promise<UpstreamAnswer>;
+  /** Takes no more; closes when the exchanges in flight have ended. */
+  finish(): Promise<void>;
   /** Cuts all connections; exchanges fail with `UNREACHABLE`. */
   close(): Promise<void>;
 }
@@ -72,9 +77,9 @@ export function createUpstream(origin: string, overrides: Partial<UpstreamLimits
       maxHeaderSize: limits.headersBytesMax,
       connect: { timeout: limits.connectTimeoutMs },
       keepAliveTimeout: limits.keepAliveTimeoutMs,
-      // How long an answer may take is the call's deadline, which cancels it.
+      // How long a reply may take is the call's deadline, which cancels it.
       headersTimeout: 0,
-      bodyTimeout: 0,
+      bodyTimeout: limits.silenceTimeoutMs,
     });
     return pool;
   }
@@ -85,6 +90,10 @@ export function createUpstream(origin: string, overrides: Partial<UpstreamLimits
       const ready = pool instanceof Promise ? await pool : pool;
       if (closed) throw failureOf(new Error("the upstream is closed"));
       return exchange(ready, request);
+    },
+    async finish() {
+      closed = true;
+      await (await pool)?.close();
     },
     async close() {
       closed = true;

@@ -17,6 +17,8 @@ const heldBytesMin = 1024;
 export class FrameReader {
   /** May be raised once the peer is known. */
   bytesMax: number;
+  /** While set, a frame of any other kind is refused as soon as its kind is seen; no need to wait for the rest. */
+  kindsTaken: readonly number[] | undefined;
   /** Set to stop in the middle of a chunk. */
   stopped = false;
   readonly #take: TakeFrame;
@@ -89,5 +91,8 @@ export class FrameReader {
     }
     chunk.copy(this.#held, this.#heldBytes, at, end);
     this.#heldBytes = bytes;
+    if (this.kindsTaken === undefined || bytes <= lengthBytes) return;
+    const kind = this.#held[lengthBytes]!;
+    if (!this.kindsTaken.includes(kind)) throw invalidFrame(`a first frame of kind ${kind}`);
   }
 }

@@ -4,9 +4,11 @@
  *     begin(kind, call, bytes) · fields … · end()
  *
  * Fields are written straight into a chunk that is only ever filled, never used twice; large bodies are not copied but put
- * between two chunks. All frames that are written in one turn, by whatever call, become one write of the pipe.
+ * between two chunks. All frames that are written in one turn, by whatever call, become one write of the pipe. A frame that was begun
+ * and not ended, because a field did not fit, was never there.
  */
 
+import { CantleError } from "@cantle/core";
 import { headBytes } from "./frame.ts";
 import { chunkBytesMax } from "./limits.ts";
 
@@ -19,10 +21,12 @@ export class FrameWriter {
   /** The largest frame that the peer takes, its length field not counted. */
   frameBytesMax: number;
   #bytes: Buffer = Buffer.allocUnsafeSlow(chunkBytesMin);
+  /** Where the next field goes; where the frame that is being written begins. */
   #at = 0;
-  /** Where in the chunk what was not handed over begins. */
-  #start = 0;
   #frame = 0;
+  /** What of the chunk is whole frames that were not handed over: from start to end. */
+  #start = 0;
+  #end = 0;
   #ready: Uint8Array[] = [];
   #scheduled = false;
   readonly #send: (chunks: readonly Uint8Array[]) => void;
@@ -35,9 +39,9 @@ export class FrameWriter {
   /** Begins a frame whose fields need at most `fieldBytes`. */
   begin(kind: number, call: number, fieldBytes: number): void {
     const bytes = headBytes + fieldBytes;
-    if (this.#bytes.length - this.#at < bytes) this.#turnOver(bytes);
-    this.#frame = this.#at;
-    this.#at += 4;
+    if (this.#bytes.length - this.#end < bytes) this.#turnOver(bytes);
+    this.#frame = this.#end;
+    this.#at = this.#end + 4;
     this.u8(kind);
     this.u32(call);
   }
@@ -67,16 +71,18 @@ export class FrameWriter {
     this.u32(size === undefined ? 0xffffffff : size >>> 0);
   }
 
-  /** Needs `1 + 3 * text.length`; the text has at most 255 bytes. */
+  /** Needs `1 + 3 * text.length`. Throws `HEADERS_TOO_LARGE` past 255 bytes. */
   text8(text: string): void {
     const length = this.#bytes.write(text, this.#at + 1);
-    this.#bytes[this.#at] = length;
-    this.#at += 1 + length;
+    if (length > 0xff) throw tooLong(0xff);
+    this.u8(length);
+    this.#at += length;
   }
 
-  /** Needs `2 + 3 * text.length`; the text has at most 65,535 bytes. */
+  /** Needs `2 + 3 * text.length`. Throws `HEADERS_TOO_LARGE` past 65,535 bytes. */
   text16(text: string): void {
     const length = this.#bytes.write(text, this.#at + 2);
+    if (length > 0xffff) throw tooLong(0xffff);
     this.u16(length);
     this.#at += length;
   }
@@ -102,19 +108,14 @@ export class FrameWriter {
 
   /** Ends the frame with a body, which nobody writes into again. */
   endWith(body: Uint8Array): boolean {
-    if (body.length > copyBytesMax || body.length > this.#bytes.length - this.#at) {
-      if (!this.#close(body.length)) return false;
-      this.#cut();
-      this.#ready.push(body);
-      return true;
-    }
+    if (!this.#hasRoomFor(body)) return this.#attach(body);
     this.raw(body);
     return this.#close(0);
   }
 
   /** Ends the frame with a copy of a body, whose owner may write into it again. */
   endWithCopy(body: Uint8Array): boolean {
-    return this.endWith(body.length > copyBytesMax ? body.slice() : body);
+    return this.endWith(this.#hasRoomFor(body) ? body : new Uint8Array(body));
   }
 
   /** Ends the frame with a body that is text. */
@@ -134,13 +135,25 @@ export class FrameWriter {
     this.#send(chunks);
   }
 
+  #hasRoomFor({ length }: Uint8Array): boolean {
+    return length <= copyBytesMax && length <= this.#bytes.length - this.#at;
+  }
+
+  /** Puts a body between two chunks. */
+  #attach(body: Uint8Array): boolean {
+    if (!this.#close(body.length)) return false;
+    this.#cut();
+    this.#ready.push(body);
+    return true;
+  }
+
   #close(bodyBytes: number): boolean {
     const end = this.#at;
     const length = end - this.#frame - 4 + bodyBytes;
-    this.#at = this.#frame;
     if (length > this.frameBytesMax) return false;
+    this.#at = this.#frame;
     this.u32(length);
-    this.#at = end;
+    this.#end = end;
     this.#schedule();
     return true;
   }
@@ -148,23 +161,28 @@ export class FrameWriter {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
+    // Runs when the microtasks of this turn have, so the replies of all calls that arrived together leave together.
     process.nextTick(flushNow, this);
   }
 
   #cut(): void {
-    if (this.#at > this.#start) this.#ready.push(this.#bytes.subarray(this.#start, this.#at));
-    this.#start = this.#at;
+    if (this.#end > this.#start) this.#ready.push(this.#bytes.subarray(this.#start, this.#end));
+    this.#start = this.#end;
   }
 
   #turnOver(bytes: number): void {
     this.#cut();
     this.#bytes = Buffer.allocUnsafeSlow(Math.max(bytes, Math.min(chunkBytesMax, this.#bytes.length * 2)));
-    this.#at = this.#start = 0;
+    this.#start = this.#end = 0;
   }
 }
 
 function flushNow(writer: FrameWriter): void {
   writer.flush();
+}
+
+function tooLong(bytesMax: number): CantleError {
+  return new CantleError("HEADERS_TOO_LARGE", `a field of a call is over ${bytesMax} bytes`);
 }
 
 const nibbles = Uint8Array.from({ length: 128 }, (_, code) => Number.parseInt(String.fromCharCode(code), 16) || 0);

@@ -19,7 +19,7 @@ export interface WireLimits {
   readonly pingEveryMs: number;
   /**
    * Pings without any sign of life before a peer counts as dead; with the default of 3, a stopped process is noticed after
-   * 12 to 16 seconds, one whose event loop is blocked for 5 is not given up.
+   * 12 to 16 seconds, one whose event loop is blocked for 5 is not given up. Not reading what waits is silence too.
    */
   readonly pingsMissedMax: number;
   /** How long a closing connection may take to send what is left. Default 1,000. */

@@ -49,7 +49,7 @@ export class RawPeer {
   /** Sends a hello that a wire of version 1.0 takes. */
   hello({ token = "token-of-shop", versions = [1, 0], frameBytesMax = 1 << 24 }: RawHello = {}): void {
     const services = Buffer.concat([Buffer.of(1), text8("orders")]);
-    const limits = Buffer.from(frameBytesMax.toString(16).padStart(8, "0") + "00040000", "hex");
+    const limits = Buffer.from(`${frameBytesMax.toString(16).padStart(8, "0")}00040000`, "hex");
     const list = Buffer.of(versions.length / 2, ...versions);
     this.frame(kinds.hello, 0, Buffer.concat([Buffer.from("CNTL"), list, limits, text16(token), services]));
   }

@@ -16,7 +16,6 @@ import type { FrameWriter } from "./frame-writer.ts";
 import { stringify } from "./json.ts";
 
 const flag = Object.freeze({ retried: 1, items: 2, download: 4 });
-const text16Max = 0xffff;
 const messageMax = 2000;
 
 /** What a reply frame says; streams follow. */
@@ -51,7 +50,6 @@ function writeBody(
 }
 
 function writeDownload(writer: FrameWriter, id: number, { flags, download }: { flags: number; download: Bytes }): void {
-  if (Buffer.byteLength(download.type) > text16Max) throw new CantleError("OUTPUT_INVALID", "a media type is too long");
   writer.begin(kinds.reply, id, 1 + 2 + download.type.length * 3 + 8);
   writer.u8(flags);
   writer.text16(download.type);

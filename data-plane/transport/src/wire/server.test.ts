@@ -81,7 +81,7 @@ const wrongStarts: Readonly<Record<string, Buffer>> = {
   "HTTP/2": Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
   TLS: Buffer.from("16030100f8010000f40303", "hex"),
   SSH: Buffer.from("SSH-2.0-OpenSSH_9.6\r\n"),
-  "an old database": Buffer.from("0000002d00030000", "hex"),
+  "a PostgreSQL client": Buffer.from("0000002d00030000", "hex"),
   "a hello of something else": rawFrame(kinds.hello, 0, "CNTK\u0001\u0001\u0000"),
   "a request before hello": rawFrame(kinds.request, 1, rawRequest()),
   "a ping before hello": rawFrame(kinds.ping, 0),

@@ -1,5 +1,5 @@
 /**
- * The serving end of one connection: requests come in, handlers answer.
+ * The served end of one connection: requests come in, handlers answer.
  *
  * 1. Nothing is served before the peer's token was found good; each service that it speaks for is asked for once.
  * 2. A call that was cancelled, whose client went away or that the connection outlived is told to its handler, and nothing of it
@@ -9,6 +9,7 @@
  */
 import {
   asCantleError,
+  type Bytes,
   Call,
   type Caller,
   CantleError,
@@ -24,11 +25,13 @@ import { invalidFrame, kinds } from "./frame.ts";
 import { agree, type Hello, writeHello } from "./hello.ts";
 import { Inflow } from "./inflow.ts";
 import { Outflow, type Sent } from "./outflow.ts";
+import { Peers } from "./peers.ts";
 import type { Pipe } from "./pipe.ts";
 import { readCancel, writeCredit, writeEmpty, writeError, writeGoaway, writeReply } from "./reply.ts";
 import { type Request, readRequest } from "./request.ts";
 import { type Route, RouteReader } from "./route.ts";
 import { sendChunk, sendItem } from "./send.ts";
+import { letGo, ServedCall } from "./served-call.ts";
 import { Session, type WireOptions } from "./session.ts";
 
 /** What a connection is served with. */
@@ -37,28 +40,15 @@ export interface ServeOptions extends WireOptions {
   readonly random: Random;
 }
 
-/** A call that is served. */
-interface Serving {
-  readonly id: number;
-  call: Call | undefined;
-  /** Why nobody waits for it any more. */
-  cancelled: CantleError | undefined;
-  inflow: Inflow<Uint8Array> | undefined;
-  outflow: { credit(bytes: number): void; wake(): void; stop(): void } | undefined;
-}
-
-const peersMax = 256;
-
 /** One connection that is served, until it ends. */
 export class WireServer {
   readonly #doors: Doors;
   readonly #options: ServeOptions;
   readonly #session: Session;
   readonly #known = { routes: new RouteReader(), callers: [] as (string | undefined)[] };
-  readonly #peers = new Map<string, Peer | Promise<Peer>>();
-  readonly #serving = new CallTable<Serving>();
+  readonly #peers: Peers;
+  readonly #calls = new CallTable<ServedCall>();
   readonly #ended: () => void;
-  #token: string | undefined;
   #windowBytes = 0;
   /** Calls whose handlers run or whose streams flow, the cancelled ones included. */
   #inFlight = 0;
@@ -67,6 +57,7 @@ export class WireServer {
 
   constructor(pipe: Pipe, doors: Doors, options: ServeOptions & { readonly ended: () => void }) {
     this.#doors = doors;
+    this.#peers = new Peers(doors);
     this.#options = options;
     this.#ended = options.ended;
     this.#session = new Session(pipe, options, {
@@ -96,7 +87,7 @@ export class WireServer {
 
   #greet(hello: Hello): void {
     const version = agree(this.#session.versions, hello.versions);
-    this.#token = hello.token === "" ? undefined : hello.token;
+    this.#peers.token = hello.token === "" ? undefined : hello.token;
     this.#windowBytes = hello.streamWindowBytes;
     const answer = () => {
       if (this.#session.state !== "greeting") return;
@@ -105,23 +96,9 @@ export class WireServer {
       writeHello(this.#session.writer, { ...this.#session.limits, versions: [version], token: "", services });
       if (this.#leaving) writeGoaway(this.#session.writer, draining());
     };
-    const peer = this.#peerOf(hello.services[0] ?? "");
+    const peer = this.#peers.of(hello.services[0] ?? "");
     if (peer instanceof Promise) peer.then(answer, (error) => this.#session.fail(asCantleError(error)));
     else answer();
-  }
-
-  #peerOf(service: string): Peer | Promise<Peer> {
-    const known = this.#peers.get(service);
-    if (known !== undefined) return known;
-    if (this.#peers.size >= peersMax) throw new CantleError("PEER_REFUSED", "one peer speaks for too many services");
-    const peer = this.#doors.peerOf(this.#token, service);
-    this.#peers.set(service, peer);
-    if (peer instanceof Promise)
-      peer.then(
-        (found) => this.#peers.set(service, found),
-        () => {},
-      );
-    return peer;
   }
 
   #frame(kind: number, id: number, cursor: Cursor): void {
@@ -129,96 +106,96 @@ export class WireServer {
       this.#request(id, cursor);
       return;
     }
-    const serving = this.#serving.get(id);
+    const served = this.#calls.get(id);
     // Frames of a call that is over may still be on their way.
-    if (serving === undefined) return;
-    if (kind === kinds.credit) serving.outflow?.credit(cursor.u32());
-    else if (kind === kinds.cancel) this.#cancel(serving, readCancel(cursor));
-    else if (kind === kinds.data) uploadOf(serving).push(cursor.rest());
-    else if (kind === kinds.end) uploadOf(serving).end();
+    if (served === undefined) return;
+    if (kind === kinds.credit) served.outflow?.credit(cursor.u32());
+    else if (kind === kinds.cancel) this.#cancel(served, readCancel(cursor));
+    else if (kind === kinds.data) served.uploadInflow.push(cursor.rest());
+    else if (kind === kinds.end) served.uploadInflow.end();
     else throw invalidFrame("a frame that a client does not send");
   }
 
   #request(id: number, cursor: Cursor): void {
     const request = readRequest(cursor, this.#known);
-    if (id === 0 || this.#serving.get(id) !== undefined) throw invalidFrame(`call ${id} is under way already`);
+    if (id === 0 || this.#calls.get(id) !== undefined) throw invalidFrame(`call ${id} is under way already`);
     const { writer, limits } = this.#session;
     if (this.#leaving || this.#inFlight >= limits.inFlightMax) {
       writeError(writer, id, this.#leaving ? draining() : overloaded());
       return;
     }
-    const serving: Serving = { id, call: undefined, cancelled: undefined, inflow: undefined, outflow: undefined };
-    if (request.upload !== undefined) serving.inflow = this.#upload(serving);
-    this.#serving.add(serving);
+    const served = new ServedCall(id);
+    if (request.upload !== undefined) served.upload = this.#upload(served, request.upload);
+    this.#calls.add(served);
     this.#inFlight++;
-    void this.#serve(serving, request);
+    void this.#serve(served, request);
   }
 
-  #upload({ id }: Serving): Inflow<Uint8Array> {
-    return new Inflow<Uint8Array>({
+  #upload(served: ServedCall, { type, size }: NonNullable<Request["upload"]>): Bytes {
+    const inflow = new Inflow<Uint8Array>({
       windowBytes: this.#session.limits.streamWindowBytes,
       read: (bytes) => bytes,
-      credit: (bytes) => this.#serving.get(id) !== undefined && writeCredit(this.#session.writer, id, bytes),
+      credit: (bytes) => this.#isWaited(served) && writeCredit(this.#session.writer, served.id, bytes),
       // A handler may answer without reading all; the reply tells the client to stop.
       left: () => {},
     });
+    served.inflow = inflow;
+    return { type, chunks: inflow, ...(size !== undefined && { size }) };
   }
 
-  async #serve(serving: Serving, request: Request): Promise<void> {
+  async #serve(served: ServedCall, request: Request): Promise<void> {
     try {
-      const reply = await this.#enter(serving, request);
-      if (reply !== undefined && serving.cancelled === undefined) this.#reply(serving, reply);
-      else this.#done(serving);
+      const reply = await this.#enter(served, request);
+      if (served.cancelled === undefined && reply !== undefined) this.#reply(served, reply);
+      else {
+        letGo(reply);
+        this.#done(served);
+      }
     } catch (error) {
-      this.#refuse(serving, error);
+      this.#refuse(served, error);
     }
   }
 
   /** The way from a request to its handler. Answers with nothing when it was cancelled before it got there. */
-  #enter(serving: Serving, request: Request): Promise<Reply | undefined> | undefined {
+  #enter(served: ServedCall, request: Request): Promise<Reply | undefined> | undefined {
     const { route, assertion } = request;
-    const peer = this.#peerOf(route.peer);
+    const peer = this.#peers.of(route.peer);
     const caller = assertion === undefined ? undefined : this.#doors.callerOf(assertion);
     // Both are known from before as a rule, and then nothing waits.
     if (!(peer instanceof Promise) && !(caller instanceof Promise))
-      return this.#handle(serving, request, { peer, caller });
+      return this.#handle(served, request, { peer, caller });
     return Promise.all([peer, caller]).then(([peer, caller]) => {
-      if (serving.cancelled === undefined) return this.#handle(serving, request, { peer, caller });
+      if (served.cancelled === undefined) return this.#handle(served, request, { peer, caller });
     });
   }
 
-  #handle(serving: Serving, request: Request, who: { peer: Peer; caller: Caller | undefined }): Promise<Reply> {
-    const { route, payload, leftMs, idempotencyKey, upload } = request;
-    const served = this.#doors.find(route.service, route.operation, route.version);
-    if (served === undefined) throw unknown(route);
+  #handle(served: ServedCall, request: Request, who: { peer: Peer; caller: Caller | undefined }): Promise<Reply> {
+    const { route, payload, leftMs, idempotencyKey } = request;
+    const door = this.#doors.find(route.service, route.operation, route.version);
+    if (door === undefined) throw unknown(route);
     const { clock, random } = this.#options;
-    const call = new Call(served.operation, {
+    const call = new Call(door.operation, {
       payload,
       peer: who.peer,
       caller: who.caller,
       trace: request.trace ?? newTrace(random),
       deadlineMs: leftMs === Number.POSITIVE_INFINITY ? leftMs : clock.nowMs() + leftMs,
       idempotencyKey,
-      upload: upload &&
-        serving.inflow && {
-          type: upload.type,
-          chunks: serving.inflow,
-          ...(upload.size !== undefined && { size: upload.size }),
-        },
+      upload: served.upload,
     });
-    serving.call = call;
-    return served.handle(call);
+    served.call = call;
+    return door.handle(call);
   }
 
-  #reply(serving: Serving, reply: Reply): void {
-    writeReply(this.#session.writer, serving.id, reply);
-    if (reply.kind === "items") this.#flow(serving, reply.items, sendItem);
-    else if (reply.kind === "download") this.#flow(serving, reply.download.chunks, sendChunk);
-    else this.#done(serving);
+  #reply(served: ServedCall, reply: Reply): void {
+    writeReply(this.#session.writer, served.id, reply);
+    if (reply.kind === "items") this.#flow(served, reply.items, sendItem);
+    else if (reply.kind === "download") this.#flow(served, reply.download.chunks, sendChunk);
+    else this.#done(served);
   }
 
   #flow<T>(
-    serving: Serving,
+    served: ServedCall,
     source: AsyncIterable<T>,
     send: (writer: Session["writer"], id: number, item: T) => Sent<T>,
   ): void {
@@ -227,33 +204,33 @@ export class WireServer {
       source,
       windowBytes: this.#windowBytes,
       hasRoom: () => !pipe.full,
-      send: (item) => send(writer, serving.id, item),
+      send: (item) => send(writer, served.id, item),
       ended: (failure) => {
         unlisten();
         if (failure === undefined) {
-          writeEmpty(writer, kinds.end, serving.id);
-          this.#done(serving);
-        } else this.#refuse(serving, failure.error);
+          writeEmpty(writer, kinds.end, served.id);
+          this.#done(served);
+        } else this.#refuse(served, failure.error);
       },
     });
-    serving.outflow = flow;
+    served.outflow = flow;
     // From inside: the deadline passed, for instance. From outside, `#cancel` has seen to it.
-    const unlisten = serving.call!.onCancel((reason) => {
+    const unlisten = served.call!.onCancel((reason) => {
       flow.stop();
-      this.#refuse(serving, reason);
+      this.#refuse(served, reason);
     });
     flow.wake();
   }
 
-  #refuse(serving: Serving, error: unknown): void {
-    if (serving.cancelled === undefined) writeError(this.#session.writer, serving.id, asCantleError(error));
-    this.#done(serving);
+  #refuse(served: ServedCall, error: unknown): void {
+    if (served.cancelled === undefined) writeError(this.#session.writer, served.id, asCantleError(error));
+    this.#done(served);
   }
 
   /** The handler has ended and everything was sent. */
-  #done(serving: Serving): void {
-    this.#serving.delete(serving.id);
-    serving.inflow?.abort(new CantleError("CANCELLED", "the call is over"));
+  #done(served: ServedCall): void {
+    if (this.#isWaited(served)) this.#calls.delete(served.id);
+    served.inflow?.abort(new CantleError("CANCELLED", "the call is over"));
     this.#inFlight--;
     if (this.#inFlight > 0) return;
     const idle = this.#idle;
@@ -261,29 +238,27 @@ export class WireServer {
     for (const resolve of idle) resolve();
   }
 
+  /** Whether the client waits for it still; the number of one that it cancelled may be another's by now. */
+  #isWaited(served: ServedCall): boolean {
+    return this.#calls.get(served.id) === served;
+  }
+
   /** Nobody waits for this call any more. */
-  #cancel(serving: Serving, reason: CantleError): void {
-    this.#serving.delete(serving.id);
-    serving.cancelled = reason;
-    serving.inflow?.abort(reason);
-    serving.call?.cancel(reason);
+  #cancel(served: ServedCall, reason: CantleError): void {
+    this.#calls.delete(served.id);
+    served.cancel(reason);
   }
 
   #drained(): void {
     this.#session.pipe.resume();
-    for (const serving of this.#serving.list()) serving.outflow?.wake();
+    for (const served of this.#calls.list()) served.outflow?.wake();
   }
 
   #closed(reason: CantleError): void {
     const gone = new CantleError("CANCELLED", "the caller went away", { cause: reason });
-    for (const serving of this.#serving.list()) this.#cancel(serving, gone);
+    for (const served of this.#calls.list()) this.#cancel(served, gone);
     this.#ended();
   }
-}
-
-function uploadOf({ inflow }: Serving): Inflow<Uint8Array> {
-  if (inflow === undefined) throw invalidFrame("a part of an upload that was not announced");
-  return inflow;
 }
 
 function draining(): CantleError {

@@ -11,7 +11,7 @@ export interface Serving extends Pick<Listener, "drain" | "stop"> {
 }
 
 /** How long `stop` lets calls finish, when it is not told. */
-export const graceMsDefault = 10_000;
+const graceMsDefault = 10_000;
 
 /** Serves `doors` on every pipe that is added. */
 export function createServing(doors: Doors, options: ServeOptions): Serving {

@@ -78,6 +78,7 @@ export class Session {
     this.#reader = new FrameReader(helloBytesMax, (kind, call, frame) => {
       this.#take(kind, call, this.#cursor.set(frame.bytes, frame.at, frame.end));
     });
+    this.#reader.kindsTaken = [kinds.hello, kinds.goaway];
     const timer = this.#clock.after(this.limits.handshakeTimeoutMs, () => {
       this.fail(new CantleError("UNREACHABLE", "the other side did not say hello in time"));
     });
@@ -98,6 +99,7 @@ export class Session {
     if (this.#state.kind !== "greeting") return;
     this.#state.timer.cancel();
     this.#reader.bytesMax = this.limits.frameBytesMax;
+    this.#reader.kindsTaken = undefined;
     this.writer.frameBytesMax = peer.frameBytesMax;
     this.#state = { kind: "open", timer: this.#nextRound(), alive };
   }

@@ -2,7 +2,7 @@
 import type { Finding, Rule } from "../finding.ts";
 import { resolveRelative } from "../imports.ts";
 import { codeFiles, entriesOf, type Repository, type SourceFile } from "../repository.ts";
-import { lineAt } from "../scan.ts";
+import { lineAt, type Piece } from "../scan.ts";
 
 const debtWords = /\b(TODO|FIXME|XXX|HACK)\b/;
 const namedDebt = /\bTODO\((correctness|coverage|polish)\): .*#\d+/;
@@ -35,7 +35,8 @@ export const documentedExports: Rule = {
       .flatMap((path) => {
         const file = repository.files.get(path);
         return file === undefined ? [] : undocumented(repository, file, "*");
-      }),
+      })
+      .filter(({ place }, index, all) => all.findIndex((other) => other.place === place) === index),
 };
 
 /** The names (`*` for all) that `file` exports without a doc comment, followed through its re-exports. */
@@ -80,11 +81,16 @@ function undocumentedHere({ path, text, scan }: SourceFile, wanted: ReadonlySet<
     const name = match[1] as string;
     if (seen.has(name) || (wanted !== "*" && !wanted.has(name))) return [];
     seen.add(name);
-    // A remark to the linter may stand between.
-    const above = text.slice(0, match.index).replace(/(\/\/[^\n]*\n|\s)+$/, "");
-    const doc = scan.comments.find(({ end }) => end === above.length);
-    if (doc?.text.startsWith("/**")) return [];
+    if (docAbove(text, scan.comments, match.index)) return [];
     const remedy = "say in a sentence what it is, above it: /** ... */";
     return [{ place: `${path}:${lineAt(text, match.index)}`, what: `'${name}' has no doc comment`, remedy }];
   });
+}
+
+/** True when a doc comment ends above `at`; remarks to the linter may stand between. */
+function docAbove(text: string, comments: readonly Piece[], at: number): boolean {
+  const end = text.slice(0, at).trimEnd().length;
+  const comment = comments.find((each) => each.end === end);
+  if (comment?.text.startsWith("//")) return docAbove(text, comments, comment.start);
+  return comment?.text.startsWith("/**") === true;
 }

@@ -1,0 +1,42 @@
+/** What a call carries besides its input. */
+import assert from "node:assert/strict";
+import type { Caller } from "@cantle/core";
+import { echo } from "./backend.ts";
+import type { Suite } from "./suite.ts";
+
+/** Describes those tests. */
+export function travelsSuite({ check }: Suite): void {
+  check("trace, idempotency key, peer and caller arrive", async ({ call, backend }) => {
+    const trace = {
+      traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
+      spanId: "00f067aa0ba902b7",
+      sampled: true,
+      state: "a=1,b=2",
+    };
+    const caller: Caller = { id: "ann", roles: ["admin"], assertion: "assertion-of-ann" };
+    await call(echo, { trace, caller, idempotencyKey: "key-1", peer: "billing" });
+    const seen = backend.calls[0]!;
+    assert.deepEqual({ ...seen.trace }, trace);
+    assert.equal(seen.idempotencyKey, "key-1");
+    assert.equal(seen.peer.service, "billing");
+    assert.equal(seen.caller?.id, "ann");
+    assert.deepEqual(seen.caller?.roles, ["admin"]);
+  });
+
+  check("what a call does not have does not arrive", async ({ call, backend }) => {
+    await call(echo);
+    const seen = backend.calls[0]!;
+    assert.equal(seen.caller, undefined);
+    assert.equal(seen.idempotencyKey, undefined);
+    assert.equal(seen.upload, undefined);
+    assert.equal(seen.trace.state, undefined);
+  });
+
+  check("the deadline arrives as what is left of it", async ({ call, backend, clock }) => {
+    await call(echo, { deadlineMs: clock.nowMs() + 750 });
+    const left = backend.calls[0]!.deadlineMs - clock.nowMs();
+    assert.ok(left > 700 && left <= 750, `left ${left}`);
+    await call(echo, { deadlineMs: Number.POSITIVE_INFINITY });
+    assert.equal(backend.calls[1]!.deadlineMs, Number.POSITIVE_INFINITY);
+  });
+}

@@ -1,0 +1,80 @@
+/**
+ * Starting a system that outlives this process: the same program once more, detached, in a process group of its own and with
+ * a log file for what it says. It reports over a channel until it is ready; then the two part.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { CantleError } from "@cantle/core";
+import type { BackgroundMessage, BackgroundOrder } from "./background.ts";
+import type { StartRequest } from "./start-request.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Resolves when it is ready, with 0, or when it could not be started, with its exit code. */
+export async function startInBackground(terminal: Terminal, request: StartRequest): Promise<number> {
+  const log = logFile(request.folder);
+  const child = launch(terminal, log);
+  const order: BackgroundOrder = {
+    request,
+    coloured: { out: terminal.paintOut("dim", "") !== "", err: terminal.paintErr("dim", "") !== "" },
+  };
+  child.send(order);
+  // Until it is ready it is still ours: Ctrl-C stops it as it would in the foreground.
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
+  for (const signal of signals) process.on(signal, forward);
+  try {
+    return await untilReady(terminal, child, log);
+  } finally {
+    for (const signal of signals) process.off(signal, forward);
+    if (child.connected) child.disconnect();
+    child.unref();
+  }
+}
+
+function logFile(folder: string): string {
+  const logs = join(folder, ".cantle", "logs");
+  try {
+    mkdirSync(logs, { recursive: true, mode: 0o700 });
+    chmodSync(logs, 0o700);
+  } catch (cause) {
+    throw new CantleError("DATA_DAMAGED", "the system's folder cannot be written to", { place: logs, cause });
+  }
+  return join(logs, "system.log");
+}
+
+function launch({ cwd, env }: Terminal, log: string): ChildProcess {
+  const descriptor = openSync(log, "a", 0o600);
+  try {
+    return spawn(process.execPath, [...process.execArgv, program()], {
+      cwd,
+      env: { ...env },
+      detached: true,
+      stdio: ["ignore", descriptor, descriptor, "ipc"],
+    });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** TypeScript in the repository, JavaScript where it is installed. */
+function program(): string {
+  const source = fileURLToPath(new URL("./background.ts", import.meta.url));
+  return existsSync(source) ? source : fileURLToPath(new URL("./background.js", import.meta.url));
+}
+
+function untilReady(terminal: Terminal, child: ChildProcess, log: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.on("message", (message: BackgroundMessage) => {
+      if (message.kind === "ready") resolve(0);
+      else terminal[message.kind](message.line);
+    });
+    child.on("error", reject);
+    child.on("exit", (code, signal) => {
+      if (code !== null) return resolve(code);
+      reject(new CantleError("INTERNAL", `the background process was ended by ${signal}`, { place: log }));
+    });
+  });
+}

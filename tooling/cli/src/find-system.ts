@@ -1,0 +1,35 @@
+/** Which system a command is about: the file that exports it, and its folder, where its state lives. */
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { CantleError } from "@cantle/core";
+
+/** The names a system's file has when nobody says otherwise, in order. */
+export const systemFiles: readonly string[] = ["system", "src/system"].flatMap((path) =>
+  ["ts", "js", "mjs"].map((ending) => `${path}.${ending}`),
+);
+
+/** A system on disk. */
+export interface FoundSystem {
+  /** The file that exports it. */
+  readonly file: string;
+  /** Where `.cantle` and the configuration files are. */
+  readonly folder: string;
+}
+
+/** Finds the system in a folder, or by the file or folder that was named. Throws `USAGE` when there is none. */
+export function findSystem(cwd: string, named?: string): FoundSystem {
+  const path = resolve(cwd, named ?? ".");
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isFile()) return found(path);
+  if (stats === undefined) throw new CantleError("USAGE", "there is no such file or folder", { place: path });
+  const name = systemFiles.find((each) => existsSync(join(path, each)));
+  if (name !== undefined) return found(join(path, name));
+  throw new CantleError("USAGE", `there is no system in ${relative(cwd, path) || "this folder"}`, {
+    place: path,
+    help: "go to the folder with system.ts, or name it with --system",
+  });
+}
+
+function found(file: string): FoundSystem {
+  return { file, folder: dirname(file) };
+}

@@ -1,0 +1,66 @@
+/**
+ * Tells on stderr what happens to instances while a system runs: failures whole and once, the rest in a line each.
+ *
+ * Errors come twice: as events, and in the rows of the instances (of a system in one process only there).
+ */
+import { plain } from "@cantle/core";
+import type { InstanceRow, SupervisorEvent } from "@cantle/supervisor";
+import { printError } from "./failure.ts";
+import { spanText } from "./output.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Tells of one system. */
+export interface Narrator {
+  readonly onEvent: (event: SupervisorEvent) => void;
+  /** Tells the errors of rows that nobody has heard yet. */
+  tellErrors(rows: readonly InstanceRow[]): void;
+}
+
+/** A narrator at a terminal. */
+export function createNarrator(terminal: Terminal): Narrator {
+  const { err, paintErr } = terminal;
+  /** The last error that was told of each instance. */
+  const told = new Map<string, string>();
+  const say = (line: string) => err(paintErr("dim", line));
+
+  function tell(instance: string, text: string): void {
+    told.set(instance, text);
+    printError(terminal, text);
+  }
+
+  return {
+    onEvent(event) {
+      const { instance } = event;
+      switch (event.kind) {
+        case "ready":
+          told.delete(instance);
+          return say(`${instance} is ready (${spanText(event.afterMs)})`);
+        case "failed":
+          tell(instance, event.error.text);
+          return say(failedLine(event));
+        case "replacement-failed":
+          tell(instance, event.error.text);
+          return say(`the new ${instance} did not become ready; the one before it goes on`);
+        case "killed":
+          return say(`${instance} did not end in time and was killed`);
+        case "leftover-stopped":
+          return say(`${instance} (pid ${event.pid}) was left behind by an earlier run, and has been ended`);
+        default:
+          return undefined;
+      }
+    },
+    tellErrors(rows) {
+      for (const { instance, state, lastError } of rows) {
+        if (state === "ready" || lastError === null || told.get(instance) === lastError.text) continue;
+        tell(instance, lastError.text);
+        say(`${plain(instance)} does not run`);
+      }
+    },
+  };
+}
+
+function failedLine({ instance, retryInMs, crashLoop }: SupervisorEvent & { kind: "failed" }): string {
+  if (retryInMs === null) return `${instance} does not run`;
+  const often = crashLoop ? " once more; it has ended several times in a row" : "";
+  return `${instance} starts again in ${spanText(retryInMs)}${often}`;
+}

@@ -1,0 +1,131 @@
+/**
+ * A system from its start to its end, for as long as this process lives: what `start`, `dev` and the background program share.
+ *
+ *     start ──▶ tell what failed ──▶ nothing runs? stop, and exit as the first failure says
+ *                                ──▶ ready file, ready line ──▶ until it stops ──▶ 0
+ *
+ * The first signal drains, the second kills. One that comes while the system is starting is obeyed as soon as it has started;
+ * a second then ends this process, and with it everything that is attached to it.
+ */
+import process from "node:process";
+import { CantleError, explainError, systemClock } from "@cantle/core";
+import { type RunningSystem, startSystem } from "@cantle/host";
+import { type InstanceRow, type LogLine, stopOnSignals } from "@cantle/supervisor";
+import { exitOf } from "./failure.ts";
+import { createNarrator } from "./narrator.ts";
+import { type ReadyFacts, readyFacts, readyLine, removeReadyFile, writeReadyFile } from "./ready.ts";
+import type { StartRequest } from "./start-request.ts";
+import type { Terminal } from "./terminal.ts";
+import { isPlatform } from "./units.ts";
+
+/** How it is to stay. */
+export interface Staying {
+  readonly mode: "attached" | "background";
+  /** Go on though no service runs: an edit may mend it. */
+  readonly patient?: boolean;
+  readonly onLine?: (line: LogLine) => void;
+  /** Called once it is ready and that has been told; what it answers with is called before the system stops. */
+  readonly onReady?: (running: RunningSystem, facts: ReadyFacts) => (() => Promise<void>) | void;
+}
+
+/** Starts a system and waits until it has stopped, whoever asked for that. Answers with the exit code. */
+export async function stay(terminal: Terminal, request: StartRequest, staying: Staying): Promise<number> {
+  const { readyFile } = request;
+  const { mode, onLine, patient = false } = staying;
+  const narrator = createNarrator(terminal);
+  if (readyFile !== undefined) removeReadyFile(readyFile);
+  const starting = startSystem({
+    ...request,
+    env: terminal.env,
+    mode,
+    onEvent: narrator.onEvent,
+    ...(onLine && { onLine }),
+  });
+  const ending = endOnSignals(terminal, starting);
+  try {
+    const running = await starting;
+    narrator.tellErrors(running.list());
+    const failure = failureOf(running.list(), patient);
+    if (failure !== undefined) {
+      await running.stop();
+      return exitOf(failure);
+    }
+    const close = tellReady(terminal, running, { request, staying });
+    await Promise.race([running.stopped, ending.failed]).finally(close);
+    return 0;
+  } finally {
+    if (readyFile !== undefined) removeReadyFile(readyFile);
+    ending.forget();
+  }
+}
+
+interface Ending {
+  /** Rejects when stopping fails. */
+  readonly failed: Promise<never>;
+  forget(): void;
+}
+
+function endOnSignals({ err, paintErr }: Terminal, starting: Promise<RunningSystem>): Ending {
+  const failed = Promise.withResolvers<never>();
+  // Nobody waits for it while the system is still starting.
+  failed.promise.catch(() => {});
+  let running: RunningSystem | undefined;
+  const started = starting.then(
+    (value) => {
+      running = value;
+      return value;
+    },
+    () => undefined,
+  );
+  const forget = stopOnSignals(
+    {
+      async stop() {
+        const when =
+          running === undefined ? "stopping as soon as it has started" : "stopping: calls in flight are finished";
+        err(paintErr("dim", `${when}; press Ctrl-C again to end at once`));
+        await (await started)?.stop().catch(failed.reject);
+      },
+      async kill() {
+        if (running === undefined) process.exit(130);
+        await running.kill().catch(failed.reject);
+      },
+    },
+    process,
+    systemClock,
+  );
+  return { failed: failed.promise, forget };
+}
+
+/** Why there is no use in going on: the gateway does not listen, or no service runs. */
+function failureOf(rows: readonly InstanceRow[], patient: boolean): CantleError | undefined {
+  const isReady = (row: InstanceRow) => row.state === "ready";
+  const platform = rows.filter(({ unit }) => isPlatform(unit));
+  const services = rows.filter((row) => !isPlatform(row.unit) && isReady(row) && row.services.length > 0);
+  if (platform.every(isReady) && (services.length > 0 || patient)) return undefined;
+  const lost = platform.some((row) => !isReady(row)) ? platform : rows;
+  const error = lost.find((row) => !isReady(row) && row.lastError !== null)?.lastError;
+  return new CantleError(error?.code ?? "SERVICE_BROKEN", error?.text ?? "nothing could be started");
+}
+
+interface ReadyTelling {
+  readonly request: StartRequest;
+  readonly staying: Staying;
+}
+
+/** Tells that the system is ready, everywhere somebody waits for it; answers with what to call before it stops. */
+function tellReady(
+  terminal: Terminal,
+  running: RunningSystem,
+  { request, staying }: ReadyTelling,
+): () => Promise<void> {
+  const facts = readyFacts(running);
+  try {
+    if (request.readyFile !== undefined) writeReadyFile(request.readyFile, facts);
+  } catch (error) {
+    // It runs, and who waits for the file should learn why there is none.
+    terminal.err(explainError(error));
+  }
+  if (request.json) terminal.out(JSON.stringify(facts));
+  else terminal.out(readyLine(facts, systemClock.nowMs(), terminal.paintOut));
+  return staying.onReady?.(running, facts) ?? (async () => {});
+}

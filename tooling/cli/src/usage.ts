@@ -1,0 +1,23 @@
+/** What commander says of a command line it cannot read, as an error of ours. */
+import { CantleError } from "@cantle/core";
+import type { Command, CommanderError } from "commander";
+
+/** The `USAGE` error that says the same, with a help line: what was meant perhaps, or where to read on. */
+export function usageError(error: Pick<CommanderError, "message">, command: Command): CantleError {
+  const [first = "", ...rest] = error.message.split("\n");
+  const meant = /^\(Did you mean (.*)\?\)$/.exec(rest.join(" ").trim())?.[1];
+  return new CantleError("USAGE", first.replace(/^error: /, ""), {
+    help: meant === undefined ? `see \`${pathOf(command)} --help\`` : `did you mean ${meant}?`,
+  });
+}
+
+/** The words that lead to a command: `cantle contract export`. */
+export function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}
+
+/** Commander speaks by throwing when it has shown help or the version too; those are no mistakes. */
+export function isShown(error: unknown): error is CommanderError {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return code === "commander.helpDisplayed" || code === "commander.version";
+}

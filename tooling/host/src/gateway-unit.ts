@@ -1,0 +1,66 @@
+/** The unit `gateway`: the one way in from outside, in a process of its own. */
+import type { Running } from "@cantle/core";
+import { type Gateway, listenGateway } from "@cantle/gateway";
+import { createCallerSource, createVerifier, identity } from "@cantle/identity";
+import { outbound } from "@cantle/mesh";
+import { clientAs } from "@cantle/service";
+import type { System } from "@cantle/system";
+import { externalsOf, gatewayOptions } from "./gateway-options.ts";
+import { followRoutes } from "./routes.ts";
+import { join, type UnitStart } from "./unit.ts";
+
+/** What it is told besides what every unit is. */
+export interface GatewayStart extends Omit<UnitStart, "services"> {
+  readonly host: string;
+  readonly port: number;
+}
+
+const peer = { service: "gateway", uses: "*" as const };
+
+/** Starts the gateway's process. It listens at once, and shows each service from the moment it is known. */
+export async function startGatewayUnit(
+  start: GatewayStart,
+): Promise<Running & { readonly addresses: readonly string[]; readonly services: readonly string[] }> {
+  const { system, host, port, log } = start;
+  const { instance, resolver } = await join(start, { gateway: "*" });
+  try {
+    const { clock, random } = instance.mesh;
+    const client = clientAs(identity, peer, instance.mesh);
+    const verifier = createVerifier({ keys: () => client.keys() as never, issuer: system.name, clock, log });
+    const tokens = { verify: createCallerSource({ client, verifier, clock }) };
+    await resolver.ready();
+    let gateway: Gateway | undefined;
+    const routes = followRoutes(instance, servicesOf(system), () => gateway?.mount(routes.mounts));
+    instance.started.add(() => routes.stop());
+    gateway = await listenGateway({
+      ...gatewayOptions(system),
+      mounts: routes.mounts,
+      learning: routes.learning,
+      send: (operation) => outbound(operation, instance.mesh),
+      externals: externalsOf(system, instance.mesh.resolver),
+      tokens,
+      clock,
+      random,
+      log,
+      host,
+      port,
+    });
+    return {
+      addresses: [gateway.address],
+      services: [],
+      async stop() {
+        await gateway.stop();
+        await instance.started.stop();
+      },
+    };
+  } catch (error) {
+    await instance.started.stop();
+    throw error;
+  }
+}
+
+function servicesOf(system: System): string[] {
+  return Object.entries(system.services).flatMap(([name, source]) =>
+    typeof source === "object" && source.kind === "external" ? [] : [name],
+  );
+}

@@ -1,0 +1,23 @@
+/** What the program of an instance is told by its supervisor: plain data, over the private channel, so that no secret is seen in `ps`. */
+import type { Settings } from "./settings.ts";
+
+/** What a process is to become. */
+export type Role =
+  | { readonly kind: "control"; readonly socket: string }
+  | { readonly kind: "gateway"; readonly host: string; readonly port: number }
+  | { readonly kind: "services"; readonly services: readonly string[] }
+  | { readonly kind: "external"; readonly service: string };
+
+/** The whole of it. */
+export interface HostHandover {
+  readonly role: Role;
+  /** The file that exports the system. */
+  readonly file: string;
+  readonly speak: "wire" | "http";
+  /** Where the control plane listens. */
+  readonly control: string;
+  /** Proves which services the instance may run. */
+  readonly bootstrap: string;
+  readonly settings: Omit<Settings, "env">;
+  readonly logLevel: string | undefined;
+}

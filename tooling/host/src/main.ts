@@ -1,0 +1,89 @@
+/**
+ * The program that runs a unit: what the supervisor is told to spawn. It learns from its supervisor what it is to become,
+ * becomes that, and says when it is ready.
+ */
+import process from "node:process";
+import { type Running, systemClock } from "@cantle/core";
+import { attachToSupervisor } from "@cantle/supervisor/child";
+import type { HostHandover } from "./handover.ts";
+
+/** What a role makes of a process. */
+interface Became extends Running {
+  readonly addresses: readonly string[];
+  readonly services: readonly string[];
+}
+
+// Timers of the platform never keep a process alive, and while it starts there may be nothing else that does.
+const alive = setInterval(() => {}, 60_000);
+const became = Promise.withResolvers<Became>();
+const attachment = attachToSupervisor({ clock: systemClock, onDrain: async () => (await became.promise).stop() });
+preload(process.argv[2]);
+
+const handover = await attachment.handover;
+if (handover === undefined) {
+  process.stderr.write(
+    "error[USAGE]: this program is started by a supervisor\n  help: run `cantle start` or `cantle dev`\n",
+  );
+  process.exit(2);
+}
+try {
+  const running = await become(handover.data as HostHandover, handover);
+  became.resolve(running);
+  attachment.ready(running);
+  // From here on listeners keep the process alive, and it ends by itself when the last of them is closed.
+  clearInterval(alive);
+} catch (error) {
+  await attachment.failed(error);
+}
+
+/** Loads what the role will need while the process waits to be told the rest; what fails here fails again where it is used. */
+function preload(role: string | undefined): void {
+  const modules = {
+    control: () => import("./control-unit.ts"),
+    gateway: () => import("./gateway-unit.ts"),
+    services: () => import("./unit.ts"),
+    external: () => import("./external-unit.ts"),
+  };
+  for (const load of [
+    () => import("./load-system.ts"),
+    () => import("./log.ts"),
+    modules[role as keyof typeof modules],
+  ])
+    load?.().catch(() => {});
+}
+
+async function become(
+  data: HostHandover,
+  who: { unit: string; instance: string; generation: number },
+): Promise<Became> {
+  const [{ loadSystem }, { processLogger }] = await Promise.all([import("./load-system.ts"), import("./log.ts")]);
+  const log = processLogger({
+    level: data.logLevel,
+    pretty: process.env["CI"] === undefined,
+    write: (line) => process.stdout.write(line),
+  });
+  const start = {
+    ...data,
+    log,
+    unit: who.unit,
+    instance: `${who.instance}.${who.generation}`,
+    settings: { ...data.settings, env: process.env },
+    system: await loadSystem(data.file),
+  };
+  switch (data.role.kind) {
+    case "control":
+      return (await import("./control-unit.ts")).startControlUnit({ ...start, socket: data.role.socket });
+    case "gateway":
+      return (await import("./gateway-unit.ts")).startGatewayUnit({
+        ...start,
+        host: data.role.host,
+        port: data.role.port,
+      });
+    case "services":
+      attachment.starting(data.role.services);
+      return (await import("./unit.ts")).startUnit({ ...start, services: data.role.services });
+    case "external":
+      attachment.starting([data.role.service]);
+      return (await import("./external-unit.ts")).startExternalUnit({ ...start, service: data.role.service });
+  }
+}

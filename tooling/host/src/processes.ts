@@ -1,0 +1,190 @@
+/** A system as processes: a plan becomes process specs, and the supervisor keeps them running. */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { createStarted, systemClock, systemRandom } from "@cantle/core";
+import type { Issuer } from "@cantle/identity";
+import { openSupervisor, type ProcessSpec, type SupervisorEvent } from "@cantle/supervisor";
+import type { Plan, System } from "@cantle/system";
+import { silentLogger } from "@cantle/telemetry";
+import { socketOf } from "./addresses.ts";
+import { openIssuer } from "./control.ts";
+import type { HostHandover, Role } from "./handover.ts";
+import { createSources } from "./sources.ts";
+import type { RunningSystem, StartOptions } from "./start-options.ts";
+
+/** A system that is about to run. */
+export interface SystemStart {
+  readonly system: System;
+  readonly plan: Plan;
+  /** The system's folder. */
+  readonly folder: string;
+  readonly options: StartOptions;
+}
+
+const readyTimeoutMs = 30_000;
+/** Not below the longest default deadline of a call, which is 10 s. */
+const drainTimeoutMs = 15_000;
+
+/** Starts every unit as a process. Resolves when each is ready or has said why it cannot be. */
+export async function startProcesses(start: SystemStart): Promise<RunningSystem> {
+  const { system, folder, options } = start;
+  const { env, mode = "attached", onEvent, onLine } = options;
+  const clock = systemClock;
+  const random = systemRandom();
+  const started = createStarted();
+  const issuer = await openIssuer(
+    { system: system.name, settings: { folder, env }, clock, random, log: silentLogger },
+    started,
+  );
+  const control = createGate();
+  const watched = (event: SupervisorEvent) => {
+    if (event.unit === "control") control.note(event.kind);
+    onEvent?.(event);
+  };
+  const supervisor = await openSupervisor({
+    folder,
+    mode,
+    clock,
+    random,
+    env,
+    onEvent: watched,
+    ...(onLine && { onLine }),
+  });
+  const sources = createSources(system, options.file);
+  const specs = specsOf(start, issuer, control);
+  const current = new Map<string, string>();
+  const revised = () => specs.map((spec) => ({ ...spec, revision: current.get(spec.unit) ?? "" }));
+  await supervisor.start(revised());
+  void supervisor.stopped.then(() => started.stop());
+  return {
+    system,
+    get addresses() {
+      const gateway = supervisor.list().find((row) => row.unit === "gateway");
+      return { gateway: gateway?.addresses[0] ?? "" };
+    },
+    list: () => supervisor.list(),
+    restart: (unit) => supervisor.restart(unit),
+    async reload(files) {
+      const units = sources.unitsOf(files, start.plan);
+      for (const unit of units)
+        current.set(
+          unit,
+          createHash("sha256")
+            .update(`${current.get(unit) ?? ""}${clock.nowMs()}`)
+            .digest("hex"),
+        );
+      await supervisor.replace(revised());
+      return units;
+    },
+    stop: () => supervisor.stop(),
+    kill: () => supervisor.kill(),
+    stopped: supervisor.stopped,
+  };
+}
+
+/** The specs of a plan: the control plane first, the gateway last to stop taking calls in. */
+function specsOf(start: SystemStart, issuer: Issuer, gate: Gate): ProcessSpec[] {
+  const { plan, options } = start;
+  const control = socketOf(start.folder, "control");
+  const make = specMaker(start, { control, issuer, gate });
+  const units = plan.units.flatMap(({ name, services, instances }) =>
+    Array.from({ length: instances }, (_, at) =>
+      make({ unit: name, instance: `${name}-${at + 1}`, role: roleOf(start.system, services), services }),
+    ),
+  );
+  return [
+    make({
+      unit: "control",
+      instance: "control-1",
+      role: { kind: "control", socket: control },
+      services: ["identity", "registry"],
+    }),
+    ...units,
+    make({
+      unit: "gateway",
+      instance: "gateway-1",
+      role: { kind: "gateway", host: options.host ?? "127.0.0.1", port: options.port ?? 8080 },
+      services: ["gateway"],
+    }),
+  ];
+}
+
+function roleOf(system: System, services: readonly string[]): Role {
+  const [only] = services;
+  const source = only === undefined ? undefined : system.services[only];
+  return typeof source === "object" && source.kind === "external"
+    ? { kind: "external", service: only as string }
+    : { kind: "services", services };
+}
+
+interface UnitToSpawn {
+  readonly unit: string;
+  readonly instance: string;
+  readonly role: Role;
+  readonly services: readonly string[];
+}
+
+function specMaker(
+  { folder, plan, options }: SystemStart,
+  { control, issuer, gate }: { control: string; issuer: Issuer; gate: Gate },
+): (unit: UnitToSpawn) => ProcessSpec {
+  const { file, set, profile, env } = options;
+  const isControl = (unit: string) => unit === "control";
+  return ({ unit, instance, role, services }) => ({
+    unit,
+    instance,
+    command: process.execPath,
+    args: [...process.execArgv, program(), role.kind],
+    // Compiling the same modules in every process is most of what a start costs.
+    env: { NODE_COMPILE_CACHE: env["NODE_COMPILE_CACHE"] ?? join(tmpdir(), "cantle-compile-cache") },
+    cwd: folder,
+    readyTimeoutMs,
+    drainTimeoutMs,
+    // What takes calls in stops first, what everybody needs stops last.
+    tier: role.kind === "gateway" ? 2 : isControl(unit) ? 0 : 1,
+    async handover(): Promise<HostHandover> {
+      const told = {
+        role,
+        file,
+        speak: plan.speak,
+        control,
+        settings: { folder, set, profile },
+        logLevel: env["LOG_LEVEL"],
+      };
+      if (isControl(unit)) return { ...told, bootstrap: "" };
+      // Meanwhile the process has been spawned and loads its modules; it only learns late who it is.
+      await gate.open();
+      return {
+        ...told,
+        bootstrap: (await issuer.bootstrap({ unit, services, platform: role.kind === "gateway" })).token,
+      };
+    },
+  });
+}
+
+/** Open while the control plane is ready. */
+interface Gate {
+  note(event: SupervisorEvent["kind"]): void;
+  open(): Promise<void>;
+}
+
+function createGate(): Gate {
+  let ready = Promise.withResolvers<void>();
+  return {
+    note(event) {
+      if (event === "ready") ready.resolve();
+      if (event === "failed") ready = Promise.withResolvers();
+    },
+    open: () => ready.promise,
+  };
+}
+
+/** The program of an instance: TypeScript in the repository, JavaScript where it is installed. */
+function program(): string {
+  const source = fileURLToPath(new URL("./main.ts", import.meta.url));
+  return existsSync(source) ? source : fileURLToPath(new URL("./main.js", import.meta.url));
+}

@@ -1,0 +1,53 @@
+/**
+ * Which unit runs which source file, for `dev`: the relative imports of each service's module, followed. A file that no service
+ * is known to import (a shared one, the system's own) belongs to all.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Plan, System } from "@cantle/system";
+
+/** The source files of a system. */
+export interface Sources {
+  /** The units that run any of these files; those of the platform are among them when they do. */
+  unitsOf(files: readonly string[], plan: Plan): readonly string[];
+}
+
+/** Reads nothing before it is asked, and everything anew each time: edits change imports too. */
+export function createSources(system: System, file: string): Sources {
+  return {
+    unitsOf(files, plan) {
+      const changed = files.map((each) => resolve(each));
+      const entries = entriesOf(system, file);
+      const reach = new Map([...entries].map(([service, entry]) => [service, reachOf(entry)]));
+      // The system's file itself is loaded by every unit, with all that it imports at once.
+      if (changed.some((each) => reachOf(resolve(file)).has(each)))
+        return [...plan.units.map((unit) => unit.name), "gateway"];
+      return plan.units
+        .filter((unit) => unit.services.some((service) => changed.some((each) => reach.get(service)?.has(each))))
+        .map((unit) => unit.name);
+    },
+  };
+}
+
+/** The module of each service, read from the text of its loading function: `() => import("./accounts/service.ts")`. */
+function entriesOf(system: System, file: string): Map<string, string> {
+  const entries = new Map<string, string>();
+  for (const [service, source] of Object.entries(system.services)) {
+    const specifier =
+      typeof source === "function" ? /import\(\s*["'`](\.[^"'`]+)["'`]/.exec(source.toString())?.[1] : undefined;
+    if (specifier !== undefined) entries.set(service, resolve(dirname(resolve(file)), specifier));
+  }
+  return entries;
+}
+
+const staticImport =
+  /(?:^|[\s;}])(?:import|export)\s[^"'`;]*?from\s*["'](\.[^"']+)["']|(?:^|[\s;}])import\s*["'](\.[^"']+)["']/g;
+
+/** A file and every file it imports statically by a relative path. */
+function reachOf(entry: string, reached = new Set<string>()): Set<string> {
+  if (reached.has(entry) || !existsSync(entry)) return reached;
+  reached.add(entry);
+  for (const match of readFileSync(entry, "utf8").matchAll(staticImport))
+    reachOf(resolve(dirname(entry), (match[1] ?? match[2]) as string), reached);
+  return reached;
+}

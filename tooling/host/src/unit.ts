@@ -1,0 +1,181 @@
+/**
+ * A unit as a process of its own:
+ *
+ *     spec ─▶ own token ─▶ announced as starting ─▶ services opened ─▶ listening ─▶ announced as ready
+ *                                                                                        │
+ *     exit ◀─ everything closed ◀─ calls in flight done ◀─ announced as draining ◀───────┘
+ */
+
+import type { Client } from "@cantle/contract";
+import { explainError, type Running, systemClock } from "@cantle/core";
+import { createUnitToken, createVerifier, hostPeer, identity } from "@cantle/identity";
+import {
+  type Announced,
+  createRegistration,
+  createRegistryResolver,
+  type RegistryResolver,
+  registry,
+} from "@cantle/registry";
+import { clientAs, type ServiceDefinition, usedContracts } from "@cantle/service";
+import { loadService, type System } from "@cantle/system";
+import type { Logger } from "@cantle/telemetry";
+import { type Listener, listenHttp, listenWire } from "@cantle/transport";
+import { connector, socketOf } from "./addresses.ts";
+import { instanceService } from "./describe.ts";
+import { createInstance, type Instance } from "./instance.ts";
+import type { Settings } from "./settings.ts";
+
+/** What a unit's process is told at its start. */
+export interface UnitStart {
+  readonly system: System;
+  readonly unit: string;
+  /** Unique among all starts of all instances. */
+  readonly instance: string;
+  readonly services: readonly string[];
+  readonly speak: "wire" | "http";
+  /** Where the control plane listens. */
+  readonly control: string;
+  /** Proves to the issuer which services this unit may run. */
+  readonly bootstrap: string;
+  readonly settings: Settings;
+  readonly log: Logger;
+}
+
+/** A unit that runs. */
+export interface RunningUnit extends Running {
+  readonly addresses: readonly string[];
+  readonly services: readonly string[];
+}
+
+/** A process that is a member of the system: believed by the others, and knowing where they are. */
+export interface Member {
+  readonly instance: Instance;
+  readonly resolver: RegistryResolver;
+  /** The registry, in the name of this unit. */
+  readonly leases: Client<typeof registry>;
+}
+
+/** Starts a unit. Services that cannot be loaded are logged and missing; throws when none is left. */
+export async function startUnit(start: UnitStart): Promise<RunningUnit> {
+  const definitions = await loadAll(start);
+  const { instance, leases } = await join(start, usesOf(definitions));
+  const { clock, random, log } = instance.mesh;
+  const registration = createRegistration({
+    client: leases,
+    instance: instance.id,
+    services: announced(definitions, [], "starting"),
+    clock,
+    random,
+    log,
+  });
+  instance.started.add(() => registration.stop());
+  try {
+    await instance.run([
+      ...definitions,
+      instanceService((service) =>
+        instance.doors.list().flatMap(({ operation }) => (operation.service === service ? [operation] : [])),
+      ),
+    ]);
+    const listeners = await listen(start, instance);
+    const addresses = listeners.map((listener) => listener.address);
+    await registration.replace(announced(definitions, addresses, "ready"));
+    return {
+      addresses,
+      services: definitions.map(({ contract }) => contract.name),
+      async stop() {
+        await registration.setState("draining");
+        await Promise.all(listeners.map((listener) => listener.stop()));
+        await instance.started.stop();
+      },
+    };
+  } catch (error) {
+    await instance.started.stop();
+    throw error;
+  }
+}
+
+async function loadAll({ system, services, log }: UnitStart): Promise<ServiceDefinition[]> {
+  const loaded = await Promise.allSettled(services.map((name) => loadService(system, name)));
+  const failures = loaded.filter((each) => each.status === "rejected").map((each) => each.reason as unknown);
+  if (failures.length === services.length && failures.length > 0) throw failures[0];
+  for (const failure of failures) log.error(explainError(failure));
+  return loaded.filter((each) => each.status === "fulfilled").map((each) => each.value);
+}
+
+/** Becomes a member of the system, with a token of its own that says what each of its services may call. */
+export async function join(
+  start: Pick<UnitStart, "instance" | "system" | "control" | "bootstrap" | "settings" | "log" | "speak">,
+  uses: Record<string, "*" | string[]>,
+): Promise<Member> {
+  const { system, instance: id, control, bootstrap, settings, log, speak } = start;
+  let token = () => bootstrap;
+  const connect = connector({ clock: systemClock, token: () => token(), services: [hostPeer, ...Object.keys(uses)] });
+  const verifier = createVerifier({
+    keys: () => client.keys().then((set) => set as never),
+    issuer: system.name,
+    clock: systemClock,
+    log,
+  });
+  const instance = createInstance({
+    id,
+    log,
+    settings,
+    policies: system.policies,
+    connect,
+    trust: { peerOf: verifier.peer, callerOf: verifier.caller },
+  });
+  instance.platform(["identity", "registry"], control);
+  const host = { service: hostPeer, uses: "*" as const };
+  const client = clientAs(identity, host, instance.mesh);
+  const { clock, random } = instance.mesh;
+  const unitToken = createUnitToken({ client, bootstrap, instance: id, uses, clock, log });
+  instance.started.add(() => unitToken.stop());
+  await unitToken.start();
+  // The first connection was made with the bootstrap token, and a connection is who it was when it was opened.
+  await instance.reconnect(control);
+  token = unitToken.current;
+  const leases = clientAs(registry, host, instance.mesh);
+  const resolver = createRegistryResolver({
+    client: leases,
+    clock,
+    random,
+    log,
+    canDial: (address) => speak === "wire" || address.startsWith("http:"),
+  });
+  instance.started.add(() => resolver.stop());
+  instance.elsewhere(resolver);
+  return { instance, resolver, leases };
+}
+
+function usesOf(definitions: readonly ServiceDefinition[]): Record<string, string[]> {
+  return Object.fromEntries(
+    definitions.map((definition) => [
+      definition.contract.name,
+      [...usedContracts(definition).values()].map((contract) => contract.name),
+    ]),
+  );
+}
+
+function announced(
+  definitions: readonly ServiceDefinition[],
+  addresses: readonly string[],
+  state: Announced["state"],
+): Announced[] {
+  return definitions.map(({ contract: { name, version } }) => ({
+    service: name,
+    version,
+    addresses,
+    state,
+    metadata: {},
+  }));
+}
+
+/** Every service answers HTTP/JSON, so that any language can call it; the wire comes first where both ends speak it. */
+async function listen(
+  { settings, instance: id, speak, log }: UnitStart,
+  { doors, mesh: { clock, random } }: Instance,
+): Promise<Listener[]> {
+  const http = await listenHttp(doors, { clock, random, log });
+  if (speak === "http") return [http];
+  return [await listenWire(socketOf(settings.folder, id), doors, { clock, random }), http];
+}
