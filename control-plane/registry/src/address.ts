@@ -3,6 +3,7 @@
  * never taken for good because it can be parsed, only because it is one of the few forms that are known to be harmless.
  *
  *     unix:/run/cantle/web-1.sock     an absolute path without `..`
+ *     thread:web-1.1                  a thread of the announcing process, which nobody else can dial
  *     tcp://127.0.0.1:4000            loopback, written as the plain address; http:// alike
  *     tcp://10.1.2.3:4000             only a host that the policy names
  *
@@ -26,11 +27,13 @@ export const addressLengthMax = 256;
 
 /** Linux takes 107 bytes, macOS 103. */
 const socketPathBytesMax = 103;
+const thread = /^thread:[a-zA-Z][a-zA-Z0-9._-]{0,127}$/;
 const network = /^(?:tcp|http):\/\/(\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?):([1-9][0-9]{0,4})$/;
 
 /** Why an address may not be announced; undefined when it may. */
 export function addressFault(address: string, policy: AddressPolicy): string | undefined {
   if (address.length > addressLengthMax) return `is longer than ${addressLengthMax} characters`;
+  if (thread.test(address)) return undefined;
   if (address.startsWith("unix:")) return socketFault(address.slice("unix:".length));
   const [, host = "", port = ""] = network.exec(address) ?? [];
   if (host === "") return "is neither unix:/path, tcp://host:port nor http://host:port";

@@ -6,7 +6,7 @@ export type { LogFileLimits } from "./log-file.ts";
 export { openSupervisor, type SupervisorOptions } from "./open-supervisor.ts";
 export { type OwnFolderOptions, ownFolder } from "./own-folder.ts";
 export type { Handover } from "./protocol.ts";
-export type { BackOff } from "./restart-policy.ts";
+export { type BackOff, defaultBackOff, type RestartEvent, type RestartState, restartPolicy } from "./restart-policy.ts";
 export { type SignalSource, stopOnSignals } from "./signals.ts";
 export type {
   InstanceError,

@@ -131,8 +131,11 @@ export function isSystem(value: unknown): value is System {
 /** The names that the platform's own units have. */
 export const platformUnits: ReadonlySet<string> = new Set(["gateway", "control"]);
 
+/** Names that a service may not have: the platform's services, its peers, and the units they run in. */
+const platformNames: ReadonlySet<string> = new Set([...platformUnits, "host", "instance", "identity", "registry", "broker", "telemetry"]);
+
 function checkSource(service: string, source: ServiceSource, place: string): void {
-  if (platformUnits.has(service) || service === "registry" || service === "identity")
+  if (platformNames.has(service))
     throw invalid(`'${service}' is a part of the platform`, place, "call the service something else");
   if (typeof source === "function") return;
   if (source?.kind === "remote") {

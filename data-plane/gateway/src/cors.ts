@@ -1,5 +1,5 @@
 /** Cross-origin requests (https://fetch.spec.whatwg.org/#http-cors-protocol): off unless origins are named. */
-import { answerBytes, type Exchange, fieldOf, noBytes } from "@cantle/transport/http";
+import { answerBytes, type Exchange, fieldOf } from "@cantle/transport/http";
 
 /** What is allowed to which origins. */
 export interface Cors {
@@ -39,15 +39,18 @@ export function createCors(origins: readonly string[]): Cors {
     },
     preflight(exchange, methods) {
       const asked = fieldOf(exchange.request.headers, "access-control-request-method");
-      if (asked === undefined || originOf(exchange) === undefined) return false;
-      answerBytes(exchange, 204, noBytes, [
-        "access-control-allow-methods",
-        methods.join(", "),
-        "access-control-allow-headers",
-        requestFields,
-        "access-control-max-age",
-        String(preflightSeconds),
-      ]);
+      if (methods.length === 0 || asked === undefined || originOf(exchange) === undefined) return false;
+      answerBytes(exchange, {
+        status: 204,
+        headers: [
+          "access-control-allow-methods",
+          methods.join(", "),
+          "access-control-allow-headers",
+          requestFields,
+          "access-control-max-age",
+          String(preflightSeconds),
+        ],
+      });
       return true;
     },
   };

@@ -5,7 +5,8 @@ import { describe, test } from "node:test";
 import { contract, get } from "@cantle/contract";
 import { systemClock } from "@cantle/core";
 import type { External } from "./external.ts";
-import { type GatewayOptions, listenGateway } from "./gateway.ts";
+import { listenGateway } from "./gateway.ts";
+import type { GatewayOptions } from "./options.ts";
 import { staticTokens } from "./tokens.ts";
 
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";

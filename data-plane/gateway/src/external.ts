@@ -69,10 +69,18 @@ export interface Forwarder {
   close(): Promise<void>;
 }
 
+/** An instance of the program: what its paths begin with, and the way to it. */
+interface Instance {
+  readonly base: string;
+  readonly upstream: Upstream;
+}
+
+/** Instances whose connections are kept; the one that was met first goes, when its exchanges have ended. */
+const instancesMax = 16;
 /** Answers up to this long are sent in one piece. */
 const wholeBytesMax = 64 * 1024;
 
-/** Makes the way to one program. Its connections are kept by origin, so that a new instance gets new ones. */
+/** Makes the way to one program. A new instance, at another address, gets connections of its own. */
 export function createForwarder(
   external: External,
   { clock, deadlines }: { clock: Clock; deadlines: Deadlines },
@@ -85,30 +93,21 @@ export function createForwarder(
     bodyBytesMax = 1024 * 1024,
     uploadBytesMax = 100 * 1024 * 1024,
   } = external;
-  const operation: Operation = {
-    kind: "operation",
-    service,
-    name: "forward",
-    version: "0.0.0",
-    method: "POST",
-    path: route,
-    shape: "value",
-    status: 200,
-    access: external.access,
-    idempotent: false,
-    timeoutMs,
-    uploadBytesMax,
-    bodyBytesMax,
-    deprecated: false,
-  };
-  let current: { readonly origin: string; readonly upstream: Upstream } | undefined;
+  const operation = operationOf(external, { timeoutMs, bodyBytesMax, uploadBytesMax });
+  const instances = new Map<string, Instance>();
 
-  function upstreamOf(origin: string): Upstream {
-    if (current?.origin !== origin) {
-      void current?.upstream.finish();
-      current = { origin, upstream: createUpstream(origin) };
+  function instanceAt(address: string): Instance {
+    const known = instances.get(address);
+    if (known !== undefined) return known;
+    const [oldest] = instances;
+    if (oldest !== undefined && instances.size >= instancesMax) {
+      instances.delete(oldest[0]);
+      void oldest[1].upstream.finish();
     }
-    return current.upstream;
+    const { origin, pathname } = new URL(address);
+    const instance = { base: pathname.replace(/\/$/, ""), upstream: createUpstream(origin) };
+    instances.set(address, instance);
+    return instance;
   }
 
   async function forward(exchange: Exchange, { rest, caller, trace }: ForwardAsked): Promise<void> {
@@ -117,8 +116,8 @@ export function createForwarder(
     const address = pick();
     if (address === undefined)
       throw new CantleError("UNAVAILABLE", `no instance of '${service}' is ready`, { retryAfterSeconds: 1 });
-    const base = new URL(address);
-    const path = `${base.pathname.replace(/\/$/, "")}${rest}` || "/";
+    const { base, upstream } = instanceAt(address);
+    const path = `${base}${rest}` || "/";
     const { body, fields } = await bodyOf(exchange, { bodyBytesMax, uploadBytesMax });
     const payload = { kind: "http", params: {}, query: target.query, bytes: noBytes } as const;
     const peer = { service: "gateway", uses: "*" } as const;
@@ -129,15 +128,10 @@ export function createForwarder(
       call.cancel(new CantleError("DEADLINE_EXCEEDED", `'${service}' did not answer in time`)),
     );
     try {
-      const answer = await upstreamOf(base.origin).send({
+      const answer = await upstream.send({
         method: request.method ?? "GET",
         path: target.query === "" ? path : `${path}?${target.query}`,
-        headers: [
-          ...requestFields(request.headers),
-          ...fields,
-          ...arrival(exchange, route),
-          ...identity(caller, trace),
-        ],
+        headers: headersOf(exchange, { route, caller, trace, fields }),
         body,
         onCancel: (cancel) => call.onCancel(cancel),
       });
@@ -148,7 +142,32 @@ export function createForwarder(
     }
   }
 
-  return { external, forward, close: async () => current?.upstream.close() };
+  return { external, forward, close };
+
+  async function close(): Promise<void> {
+    await Promise.all([...instances.values()].map(({ upstream }) => upstream.close()));
+  }
+}
+
+/** What logs and problem hooks are told: any method, any path below the route. */
+function operationOf(
+  { route, service, access }: External,
+  limits: Pick<Operation, "timeoutMs" | "bodyBytesMax" | "uploadBytesMax">,
+): Operation {
+  return {
+    kind: "operation",
+    service,
+    name: "forward",
+    version: "0.0.0",
+    method: "POST",
+    path: route,
+    shape: "value",
+    status: 200,
+    access,
+    idempotent: false,
+    deprecated: false,
+    ...limits,
+  };
 }
 
 interface ForwardedBody {
@@ -184,25 +203,25 @@ async function bodyOf(
   };
 }
 
-/** Where the request came from, as only the gateway can say. */
-function arrival({ request }: Exchange, route: string): string[] {
-  return [
+/** What goes on, and what only the gateway can say: where the request came from, whose it is, which trace it belongs to. */
+function headersOf(
+  exchange: Exchange,
+  known: Omit<ForwardAsked, "rest"> & { route: string; fields: readonly string[] },
+): string[] {
+  const { request } = exchange;
+  const { route, caller, trace, fields } = known;
+  const headers = requestFields(request.headers);
+  headers.push(
+    ...fields,
     "x-forwarded-for",
     request.socket.remoteAddress ?? "",
     "x-forwarded-host",
     request.headers.host ?? "",
-    "x-forwarded-proto",
-    "http",
-    "x-forwarded-prefix",
-    route,
-  ];
-}
-
-function identity(caller: Caller | undefined, trace: Trace): string[] {
-  const fields = ["traceparent", formatTrace(trace)];
-  if (trace.state !== undefined) fields.push("tracestate", trace.state);
-  if (caller !== undefined && caller.assertion !== "") fields.push(callerHeader, caller.assertion);
-  return fields;
+  );
+  headers.push("x-forwarded-proto", "http", "x-forwarded-prefix", route, "traceparent", formatTrace(trace));
+  if (trace.state !== undefined) headers.push("tracestate", trace.state);
+  if (caller !== undefined && caller.assertion !== "") headers.push(callerHeader, caller.assertion);
+  return headers;
 }
 
 async function passOn(exchange: Exchange, { status, headers, body }: UpstreamAnswer): Promise<void> {
@@ -212,9 +231,10 @@ async function passOn(exchange: Exchange, { status, headers, body }: UpstreamAns
   const bodiless = request.method === "HEAD" || status === 204 || status === 304;
   if (!bodiless && length !== undefined && Number(length) <= wholeBytesMax) {
     const bytes = await body.bytes(wholeBytesMax);
-    answerBytes(exchange, status, bytes, withoutLength(fields));
+    answerBytes(exchange, { status, bytes, headers: fields });
     return;
   }
+  if (length !== undefined) fields.push("content-length", length);
   response.writeHead(status, [...exchange.headers, ...fields]);
   try {
     if (!bodiless) await pour(exchange, body, (chunk) => chunk);
@@ -226,8 +246,4 @@ async function passOn(exchange: Exchange, { status, headers, body }: UpstreamAns
     response.destroy();
     throw error;
   }
-}
-
-function withoutLength(fields: readonly string[]): string[] {
-  return fields.filter((_, index) => fields[index - (index % 2)] !== "content-length");
 }

@@ -19,16 +19,10 @@ const hop: ReadonlySet<string> = new Set([
   "upgrade",
   "http2-settings",
   "expect",
-]);
-const ours: ReadonlySet<string> = new Set([
-  "host",
-  "forwarded",
-  "via",
-  "x-real-ip",
-  "traceparent",
-  "tracestate",
+  // Of the hop here too: a body that is read may get another length.
   "content-length",
 ]);
+const ours: ReadonlySet<string> = new Set(["host", "forwarded", "via", "x-real-ip", "traceparent", "tracestate"]);
 
 /** The fields of a request that go on, as name, value, name, value. Length, host and trace are set by whoever sends it. */
 export function requestFields(headers: IncomingHttpHeaders): string[] {
@@ -40,13 +34,19 @@ export function answerFields(headers: IncomingHttpHeaders): string[] {
   return passing(headers, () => false);
 }
 
-function passing(headers: IncomingHttpHeaders, dropped: (name: string) => boolean): string[] {
-  const named = new Set((headers.connection ?? "").toLowerCase().split(/[\s,]+/));
+function passing(headers: IncomingHttpHeaders, isOurs: (name: string) => boolean): string[] {
+  const named = namedBy(headers.connection);
   const fields: string[] = [];
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || hop.has(name) || named.has(name)) continue;
-    if (name.includes("_") || name.startsWith("cantle-") || dropped(name)) continue;
-    for (const one of Array.isArray(value) ? value : [value]) fields.push(name, one);
+  for (const name of Object.keys(headers)) {
+    if (hop.has(name) || named?.has(name) || name.includes("_") || name.startsWith("cantle-") || isOurs(name)) continue;
+    const value = headers[name];
+    if (typeof value === "string") fields.push(name, value);
+    else for (const one of value ?? []) fields.push(name, one);
   }
   return fields;
+}
+
+function namedBy(connection: string | undefined): ReadonlySet<string> | undefined {
+  if (connection === undefined || connection === "keep-alive" || connection === "close") return undefined;
+  return new Set(connection.toLowerCase().split(/[\s,]+/));
 }

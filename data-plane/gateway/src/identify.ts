@@ -18,6 +18,14 @@ export type Identify = (exchange: Exchange, access: Access) => Caller | undefine
 /** Credentials as RFC 9110 (11.4) has them, as far as they are one token: a scheme, spaces, token68. */
 const credentials = /^([A-Za-z][A-Za-z0-9-]*) +([A-Za-z0-9._~+/-]+=*)$/;
 
+/** An Authorization field, and the token in it. */
+interface Credentials {
+  readonly field: string;
+  readonly token: string;
+}
+
+const lastRead = "credentials";
+
 /** Asks `tokens`, taking tokens in these schemes (`Bearer`). */
 export function createIdentify(tokens: Tokens | undefined, schemes: readonly string[]): Identify {
   const taken = new Set(schemes.map((scheme) => scheme.toLowerCase()));
@@ -31,8 +39,17 @@ export function createIdentify(tokens: Tokens | undefined, schemes: readonly str
     return token;
   }
 
-  function verify(field: string): Caller | Promise<Caller> {
+  /** A connection mostly presents one token: what was read of it last is compared, not read again. */
+  function tokenOn({ line }: Exchange, field: string): string {
+    const last = line.memo.get(lastRead) as Credentials | undefined;
+    if (last?.field === field) return last.token;
     const token = tokenOf(field);
+    line.remember(lastRead, { field, token } satisfies Credentials);
+    return token;
+  }
+
+  function verify(exchange: Exchange, field: string): Caller | Promise<Caller> {
+    const token = tokenOn(exchange, field);
     if (tokens === undefined) throw new CantleError("UNAUTHENTICATED", "there are no users here");
     return tokens.verify(token);
   }
@@ -41,7 +58,7 @@ export function createIdentify(tokens: Tokens | undefined, schemes: readonly str
     const field = exchange.request.headers.authorization;
     if (field === undefined) return permit(undefined);
     try {
-      const caller = verify(field);
+      const caller = verify(exchange, field);
       return caller instanceof Promise ? caller.then(permit, refuse) : permit(caller);
     } catch (error) {
       return refuse(error);

@@ -18,7 +18,7 @@ export interface Row {
   readonly operation: Operation;
   readonly access: Access;
   readonly handle: Handler;
-  /** Header fields of all its answers. */
+  /** Header fields of all its answers, besides `safeHeaders`. */
   readonly headers: readonly string[];
 }
 
@@ -59,5 +59,5 @@ function pathOf(prefix: string, path: string): string {
 }
 
 function headersOf({ access, deprecated }: Operation): readonly string[] {
-  return [...safeHeaders, ...(access === "public" ? [] : privateHeaders), ...(deprecated ? deprecatedHeaders : [])];
+  return [...(access === "public" ? [] : privateHeaders), ...(deprecated ? deprecatedHeaders : [])];
 }

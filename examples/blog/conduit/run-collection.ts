@@ -21,7 +21,8 @@ export interface CollectionReport {
 export const collectionAssertions = 311;
 
 /** The collection is read from beside the repository, where the specification and its tests are kept as others wrote them. */
-const collection = join(import.meta.dirname, "../../../../shared/realworld/Conduit.postman_collection.json");
+/** Where it is. */
+export const collection = join(import.meta.dirname, "../../../../shared/realworld/Conduit.postman_collection.json");
 
 /** Runs it once. `apiUrl` ends in `/api`. Throws when newman left no report. */
 export async function runCollection(apiUrl: string): Promise<CollectionReport> {

@@ -81,6 +81,7 @@ class Compiler {
     if (!this.#fresh) return (value: unknown[]) => value.map(copy ?? ((item) => item));
     if (copy === undefined) return undefined;
     return (value: unknown[]) => {
+      if (Object.isFrozen(value)) return Object.freeze(value.map(copy));
       for (let at = 0; at < value.length; at++) value[at] = copy(value[at]);
       return value;
     };
@@ -108,7 +109,9 @@ interface Member {
 
 function inPlace(members: readonly Member[]): Copy | undefined {
   if (members.length === 0) return undefined;
-  return (value: Record<string, unknown>) => {
+  return (given: Record<string, unknown>) => {
+    // A read-only schema freezes what it made.
+    const value = Object.isFrozen(given) ? { ...given } : given;
     for (const { name, copy, optional } of members) {
       const member = value[name];
       if (member !== undefined) {

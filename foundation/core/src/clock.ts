@@ -80,5 +80,5 @@ export function virtualClock(wallMs = 1_700_000_000_000): VirtualClock {
 
 /** Lets everything that is already resolved run, through a turn of the event loop. */
 function settle(): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, 0));
+  return new Promise((resolve) => void (globalThis.setImmediate ?? setTimeout)(resolve));
 }

@@ -32,8 +32,8 @@ function canRun(version) {
 /** The sources in the repository, JavaScript where it is installed. Compiled code is kept between starts. */
 function runHere() {
   if (module.enableCompileCache !== undefined) module.enableCompileCache();
-  if (existsSync(join(here, "../src/main.ts"))) import("../src/main.ts");
-  else import("../dist/main.js");
+  if (existsSync(join(here, "../src/main.ts"))) void import("../src/main.ts");
+  else void import("../dist/main.js");
 }
 
 /** A Node.js from npm that can run the program: the nearest above one of these folders. */

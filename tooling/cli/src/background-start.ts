@@ -14,7 +14,7 @@ import type { Terminal } from "./terminal.ts";
 
 /** Resolves when it is ready, with 0, or when it could not be started, with its exit code. */
 export async function startInBackground(terminal: Terminal, request: StartRequest): Promise<number> {
-  const log = logFile(request.folder);
+  const log = logFile(request.home);
   const child = launch(terminal, log);
   const order: BackgroundOrder = {
     request,
@@ -34,8 +34,8 @@ export async function startInBackground(terminal: Terminal, request: StartReques
   }
 }
 
-function logFile(folder: string): string {
-  const logs = join(folder, ".cantle", "logs");
+function logFile(home: string): string {
+  const logs = join(home, ".cantle", "logs");
   try {
     mkdirSync(logs, { recursive: true, mode: 0o700 });
     chmodSync(logs, 0o700);
@@ -72,9 +72,14 @@ function untilReady(terminal: Terminal, child: ChildProcess, log: string): Promi
       else terminal[message.kind](message.line);
     });
     child.on("error", reject);
-    child.on("exit", (code, signal) => {
-      if (code !== null) return resolve(code);
-      reject(new CantleError("INTERNAL", `the background process was ended by ${signal}`, { place: log }));
+    // Its last words may arrive after the news of its end, and before the end of the channel.
+    child.on("disconnect", () => {
+      const end = (code: number | null, signal: NodeJS.Signals | null) => {
+        if (code !== null) return resolve(code);
+        reject(new CantleError("INTERNAL", `the background process was ended by ${signal}`, { place: log }));
+      };
+      if (child.exitCode === null && child.signalCode === null) child.once("exit", end);
+      else end(child.exitCode, child.signalCode);
     });
   });
 }

@@ -20,10 +20,14 @@ export interface BackgroundOrder {
 /** What it reports. */
 export type BackgroundMessage = { readonly kind: "out" | "err"; readonly line: string } | { readonly kind: "ready" };
 
+/** When the last message has been sent; an exit before that would lose it. */
+let told = Promise.resolve();
 const order = await new Promise<BackgroundOrder>((resolve) => void process.once("message", resolve));
 const stopWhenAbandoned = () => void process.kill(process.pid, "SIGTERM");
 process.once("disconnect", stopWhenAbandoned);
-process.exit(await run(order));
+const exit = await run(order);
+await told;
+process.exit(exit);
 
 async function run({ request, coloured }: BackgroundOrder): Promise<number> {
   const terminal = reportingTerminal(coloured);
@@ -58,5 +62,5 @@ function part(): void {
 
 /** A starter that goes away in the middle of a message is no failure of ours. */
 function tell(message: BackgroundMessage): void {
-  if (process.connected) process.send?.(message, () => {});
+  if (process.connected) told = new Promise((resolve) => void process.send?.(message, () => resolve()));
 }

@@ -1,8 +1,11 @@
 /** Colours at a terminal: whether there are any, and a function that adds them. */
-import { type InspectColor, styleText } from "node:util";
+import { styleText } from "node:util";
+
+/** The styles in use. */
+export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "magenta" | "cyan";
 
 /** Puts a text into a style, or leaves it alone where there are no colours. */
-export type Paint = (style: InspectColor | readonly InspectColor[], text: string) => string;
+export type Paint = (style: Style | Style[], text: string) => string;
 
 /** What decides about colours. */
 export interface ColourQuestion {

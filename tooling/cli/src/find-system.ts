@@ -2,6 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { CantleError } from "@cantle/core";
+import type { Terminal } from "./terminal.ts";
 
 /** The names a system's file has when nobody says otherwise, in order. */
 export const systemFiles: readonly string[] = ["system", "src/system"].flatMap((path) =>
@@ -12,12 +13,18 @@ export const systemFiles: readonly string[] = ["system", "src/system"].flatMap((
 export interface FoundSystem {
   /** The file that exports it. */
   readonly file: string;
-  /** Where `.cantle` and the configuration files are. */
+  /** Where it and its configuration files are. */
   readonly folder: string;
+  /** Where `.cantle` is, with all state: the folder, unless `CANTLE_HOME` says otherwise. */
+  readonly home: string;
 }
 
 /** Finds the system in a folder, or by the file or folder that was named. Throws `USAGE` when there is none. */
-export function findSystem(cwd: string, named?: string): FoundSystem {
+export function findSystem({ cwd, env }: Pick<Terminal, "cwd" | "env">, named?: string): FoundSystem {
+  const found = (file: string): FoundSystem => {
+    const folder = dirname(file);
+    return { file, folder, home: resolve(cwd, env["CANTLE_HOME"] || folder) };
+  };
   const path = resolve(cwd, named ?? ".");
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isFile()) return found(path);
@@ -28,8 +35,4 @@ export function findSystem(cwd: string, named?: string): FoundSystem {
     place: path,
     help: "go to the folder with system.ts, or name it with --system",
   });
-}
-
-function found(file: string): FoundSystem {
-  return { file, folder: dirname(file) };
 }

@@ -9,6 +9,8 @@ export interface StartRequest {
   /** The file that exports the system. */
   readonly file: string;
   readonly folder: string;
+  /** Where its state is. */
+  readonly home: string;
   readonly placement: string | undefined;
   readonly host: string | undefined;
   readonly port: number;
@@ -37,7 +39,7 @@ const portDefault = 8080;
 export function startRequest({ cwd, env }: Terminal, options: StartArguments, named?: string): StartRequest {
   const { units, port, host, readyFile, set = [], profile, json = false } = options;
   return {
-    ...findSystem(cwd, named ?? options.system),
+    ...findSystem({ cwd, env }, named ?? options.system),
     placement: units,
     host: host ?? (env["HOST"] || undefined),
     port: port ?? portOf(env["PORT"]) ?? portDefault,

@@ -3,11 +3,20 @@ import { CantleError } from "@cantle/core";
 import type { Command, CommanderError } from "commander";
 
 /** The `USAGE` error that says the same, with a help line: what was meant perhaps, or where to read on. */
-export function usageError(error: Pick<CommanderError, "message">, command: Command): CantleError {
+export function usageError(error: Pick<CommanderError, "message" | "code">, command: Command): CantleError {
+  if (error.code === "commander.help") return unfinished(command);
   const [first = "", ...rest] = error.message.split("\n");
   const meant = /^\(Did you mean (.*)\?\)$/.exec(rest.join(" ").trim())?.[1];
   return new CantleError("USAGE", first.replace(/^error: /, ""), {
     help: meant === undefined ? `see \`${pathOf(command)} --help\`` : `did you mean ${meant}?`,
+  });
+}
+
+/** A command that only has commands below it; its help has been shown. */
+function unfinished(command: Command): CantleError {
+  const names = command.commands.map((each) => `\`${pathOf(each)}\``);
+  return new CantleError("USAGE", `\`${pathOf(command)}\` needs one more word`, {
+    help: `write ${names.join(" or ")}`,
   });
 }
 

@@ -10,10 +10,10 @@ import { type Connection, dialHttp, dialWire } from "@cantle/transport";
 const socketPathBytesMax = 103;
 
 /** The Unix socket of an instance: in the system's folder, or, where that path is too long, in one of the user's own under /tmp. */
-export function socketOf(folder: string, instance: string): string {
-  const path = join(folder, ".cantle", "run", `${instance}.sock`);
+export function socketOf(home: string, instance: string): string {
+  const path = join(home, ".cantle", "run", `${instance}.sock`);
   if (Buffer.byteLength(path) <= socketPathBytesMax) return `unix:${path}`;
-  const short = createHash("sha256").update(folder).digest("hex").slice(0, 12);
+  const short = createHash("sha256").update(home).digest("hex").slice(0, 12);
   const run = join(tmpdir(), `cantle-${userInfo().uid}-${short}`);
   mkdirSync(run, { recursive: true, mode: 0o700 });
   return `unix:${join(run, `${instance}.sock`)}`;

@@ -30,6 +30,7 @@ export async function startControlUnit({
   try {
     const issuer = await openIssuer(options, started);
     const instance = createInstance({
+      known: Object.keys(system.services),
       id,
       log,
       settings,

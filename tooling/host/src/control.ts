@@ -22,7 +22,7 @@ export async function openIssuer(
   { system, settings, clock, random, log }: ControlOptions,
   started: Started,
 ): Promise<Issuer> {
-  const keyring = await openKeyring({ folder: join(settings.folder, ".cantle", "identity"), clock, random, log });
+  const keyring = await openKeyring({ folder: join(settings.home, ".cantle", "identity"), clock, random, log });
   started.add(() => keyring.stop());
   return createIssuer({ system, keyring, clock, random, log });
 }

@@ -39,6 +39,8 @@ export interface InstanceOptions {
   readonly id: string;
   readonly log: Logger;
   readonly settings: Settings;
+  /** All services of the system: configuration may name those that run elsewhere, and no others. */
+  readonly known: readonly string[];
   readonly policies?: Policies | undefined;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -109,7 +111,11 @@ export function createInstance(options: InstanceOptions): Instance {
     elsewhere: (found) => resolver.below(found),
     async run(definitions) {
       const schemas = Object.fromEntries(definitions.map(({ contract, config }) => [contract.name, config]));
-      const configs = resolveConfigs({ services: schemas, sources: configSources(settings, schemas), others: ["*"] });
+      const configs = resolveConfigs({
+        services: schemas,
+        sources: configSources(settings, schemas),
+        others: options.known,
+      });
       for (const definition of definitions) await runOne(definition, configs[definition.contract.name]?.value ?? {});
     },
   };

@@ -56,7 +56,11 @@ async function become(
   data: HostHandover,
   who: { unit: string; instance: string; generation: number },
 ): Promise<Became> {
-  const [{ loadSystem }, { processLogger }] = await Promise.all([import("./load-system.ts"), import("./log.ts")]);
+  const [{ loadSystem }, { processLogger }, { processNetwork }] = await Promise.all([
+    import("./load-system.ts"),
+    import("./log.ts"),
+    import("./network.ts"),
+  ]);
   const log = processLogger({
     level: data.logLevel,
     pretty: process.env["CI"] === undefined,
@@ -69,6 +73,7 @@ async function become(
     instance: `${who.instance}.${who.generation}`,
     settings: { ...data.settings, env: process.env },
     system: await loadSystem(data.file),
+    network: processNetwork(data.speak, data.settings.home),
   };
   switch (data.role.kind) {
     case "control":

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { createStarted, systemClock, systemRandom } from "@cantle/core";
+import { CantleError, createStarted, systemClock, systemRandom } from "@cantle/core";
 import type { Issuer } from "@cantle/identity";
 import { openSupervisor, type ProcessSpec, type SupervisorEvent } from "@cantle/supervisor";
 import type { Plan, System } from "@cantle/system";
@@ -22,6 +22,8 @@ export interface SystemStart {
   readonly plan: Plan;
   /** The system's folder. */
   readonly folder: string;
+  /** Where `.cantle` is. */
+  readonly home: string;
   readonly options: StartOptions;
 }
 
@@ -31,22 +33,22 @@ const drainTimeoutMs = 15_000;
 
 /** Starts every unit as a process. Resolves when each is ready or has said why it cannot be. */
 export async function startProcesses(start: SystemStart): Promise<RunningSystem> {
-  const { system, folder, options } = start;
+  const { system, folder, home, options } = start;
   const { env, mode = "attached", onEvent, onLine } = options;
   const clock = systemClock;
   const random = systemRandom();
   const started = createStarted();
   const issuer = await openIssuer(
-    { system: system.name, settings: { folder, env }, clock, random, log: silentLogger },
+    { system: system.name, settings: { folder, home, env }, clock, random, log: silentLogger },
     started,
   );
   const control = createGate();
   const watched = (event: SupervisorEvent) => {
-    if (event.unit === "control") control.note(event.kind);
+    if (event.unit === "control") control.note(event);
     onEvent?.(event);
   };
   const supervisor = await openSupervisor({
-    folder,
+    folder: home,
     mode,
     clock,
     random,
@@ -89,7 +91,7 @@ export async function startProcesses(start: SystemStart): Promise<RunningSystem>
 /** The specs of a plan: the control plane first, the gateway last to stop taking calls in. */
 function specsOf(start: SystemStart, issuer: Issuer, gate: Gate): ProcessSpec[] {
   const { plan, options } = start;
-  const control = socketOf(start.folder, "control");
+  const control = socketOf(start.home, "control");
   const make = specMaker(start, { control, issuer, gate });
   const units = plan.units.flatMap(({ name, services, instances }) =>
     Array.from({ length: instances }, (_, at) =>
@@ -129,7 +131,7 @@ interface UnitToSpawn {
 }
 
 function specMaker(
-  { folder, plan, options }: SystemStart,
+  { folder, home, plan, options }: SystemStart,
   { control, issuer, gate }: { control: string; issuer: Issuer; gate: Gate },
 ): (unit: UnitToSpawn) => ProcessSpec {
   const { file, set, profile, env } = options;
@@ -152,7 +154,7 @@ function specMaker(
         file,
         speak: plan.speak,
         control,
-        settings: { folder, set, profile },
+        settings: { folder, home, set, profile },
         logLevel: env["LOG_LEVEL"],
       };
       if (isControl(unit)) return { ...told, bootstrap: "" };
@@ -166,9 +168,9 @@ function specMaker(
   });
 }
 
-/** Open while the control plane is ready. */
+/** Open while the control plane is ready; shut for good when it cannot be started. */
 interface Gate {
-  note(event: SupervisorEvent["kind"]): void;
+  note(event: SupervisorEvent): void;
   open(): Promise<void>;
 }
 
@@ -176,8 +178,17 @@ function createGate(): Gate {
   let ready = Promise.withResolvers<void>();
   return {
     note(event) {
-      if (event === "ready") ready.resolve();
-      if (event === "failed") ready = Promise.withResolvers();
+      if (event.kind === "ready") ready.resolve();
+      if (event.kind !== "failed") return;
+      const failed = Promise.withResolvers<void>();
+      // Whoever waits goes on waiting for the next start, where there will be one.
+      if (event.retryInMs === null)
+        ready.reject(
+          new CantleError(event.error.code, "the control plane cannot be started", { notes: event.error.text }),
+        );
+      else void failed.promise.then(ready.resolve, ready.reject);
+      ready.promise.catch(() => {});
+      ready = failed;
     },
     open: () => ready.promise,
   };

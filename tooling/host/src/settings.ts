@@ -8,8 +8,10 @@ import { parse } from "yaml";
 
 /** What a process was started with. */
 export interface Settings {
-  /** The system's folder: its configuration files, and `.cantle` with its state. */
+  /** The system's folder, with its configuration files. */
   readonly folder: string;
+  /** Where `.cantle` is, with keys, data and sockets: the system's folder, unless `CANTLE_HOME` says otherwise. */
+  readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Chooses `config.<profile>.yaml`. */
   readonly profile?: string | undefined;
@@ -18,8 +20,8 @@ export interface Settings {
 }
 
 /** Where a service's embedded data is. */
-export function dataFolder({ folder, env }: Settings): string {
-  return env["CANTLE_DATA"] ?? join(folder, ".cantle", "data");
+export function dataFolder({ home, env }: Settings): string {
+  return env["CANTLE_DATA"] ?? join(home, ".cantle", "data");
 }
 
 /** Everything that configuration of these services is taken from. Throws `CONFIG_INVALID` for a file that cannot be read. */

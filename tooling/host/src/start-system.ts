@@ -12,7 +12,9 @@ export async function startSystem(options: StartOptions): Promise<RunningSystem>
   const file = resolve(options.file);
   const system = await loadSystem(file);
   const plan = place(system, options.placement);
-  const start = { system, plan, folder: dirname(file), options: { ...options, file } };
+  const folder = dirname(file);
+  const home = resolve(options.env["CANTLE_HOME"] || folder);
+  const start = { system, plan, folder, home, options: { ...options, file } };
   switch (plan.shape) {
     case "one":
       return (await import("./whole.ts")).startWhole(start);

@@ -19,10 +19,9 @@ import {
 import { clientAs, type ServiceDefinition, usedContracts } from "@cantle/service";
 import { loadService, type System } from "@cantle/system";
 import type { Logger } from "@cantle/telemetry";
-import { type Listener, listenHttp, listenWire } from "@cantle/transport";
-import { connector, socketOf } from "./addresses.ts";
 import { instanceService } from "./describe.ts";
 import { createInstance, type Instance } from "./instance.ts";
+import type { Network } from "./network.ts";
 import type { Settings } from "./settings.ts";
 
 /** What a unit's process is told at its start. */
@@ -32,7 +31,7 @@ export interface UnitStart {
   /** Unique among all starts of all instances. */
   readonly instance: string;
   readonly services: readonly string[];
-  readonly speak: "wire" | "http";
+  readonly network: Network;
   /** Where the control plane listens. */
   readonly control: string;
   /** Proves to the issuer which services this unit may run. */
@@ -76,7 +75,7 @@ export async function startUnit(start: UnitStart): Promise<RunningUnit> {
         instance.doors.list().flatMap(({ operation }) => (operation.service === service ? [operation] : [])),
       ),
     ]);
-    const listeners = await listen(start, instance);
+    const listeners = await start.network.listen({ instance: instance.id, doors: instance.doors, clock, random, log });
     const addresses = listeners.map((listener) => listener.address);
     await registration.replace(announced(definitions, addresses, "ready"));
     return {
@@ -104,12 +103,16 @@ async function loadAll({ system, services, log }: UnitStart): Promise<ServiceDef
 
 /** Becomes a member of the system, with a token of its own that says what each of its services may call. */
 export async function join(
-  start: Pick<UnitStart, "instance" | "system" | "control" | "bootstrap" | "settings" | "log" | "speak">,
+  start: Pick<UnitStart, "instance" | "system" | "control" | "bootstrap" | "settings" | "log" | "network">,
   uses: Record<string, "*" | string[]>,
 ): Promise<Member> {
-  const { system, instance: id, control, bootstrap, settings, log, speak } = start;
+  const { system, instance: id, control, bootstrap, settings, log, network } = start;
   let token = () => bootstrap;
-  const connect = connector({ clock: systemClock, token: () => token(), services: [hostPeer, ...Object.keys(uses)] });
+  const connect = network.connector({
+    clock: systemClock,
+    token: () => token(),
+    services: [hostPeer, ...Object.keys(uses)],
+  });
   const verifier = createVerifier({
     keys: () => client.keys().then((set) => set as never),
     issuer: system.name,
@@ -117,6 +120,7 @@ export async function join(
     log,
   });
   const instance = createInstance({
+    known: Object.keys(system.services),
     id,
     log,
     settings,
@@ -140,7 +144,7 @@ export async function join(
     clock,
     random,
     log,
-    canDial: (address) => speak === "wire" || address.startsWith("http:"),
+    canDial: network.canDial,
   });
   instance.started.add(() => resolver.stop());
   instance.elsewhere(resolver);
@@ -168,14 +172,4 @@ function announced(
     state,
     metadata: {},
   }));
-}
-
-/** Every service answers HTTP/JSON, so that any language can call it; the wire comes first where both ends speak it. */
-async function listen(
-  { settings, instance: id, speak, log }: UnitStart,
-  { doors, mesh: { clock, random } }: Instance,
-): Promise<Listener[]> {
-  const http = await listenHttp(doors, { clock, random, log });
-  if (speak === "http") return [http];
-  return [await listenWire(socketOf(settings.folder, id), doors, { clock, random }), http];
 }

@@ -50,7 +50,13 @@ export async function runWhole({ system, services, settings, log }: WholeOptions
     { system: system.name, settings, clock: systemClock, random: systemRandom(), log },
     started,
   );
-  const instance = createInstance({ id: "one-1", log, settings, policies: system.policies });
+  const instance = createInstance({
+    id: "one-1",
+    known: Object.keys(system.services),
+    log,
+    settings,
+    policies: system.policies,
+  });
   started.add(() => instance.started.stop());
   const failed = new Map<string, CantleError>();
   const definitions: ServiceDefinition[] = [];
@@ -67,14 +73,14 @@ export async function runWhole({ system, services, settings, log }: WholeOptions
 }
 
 /** Starts a system in this process, behind its gateway. */
-export async function startWhole({ system, plan, folder, options }: SystemStart): Promise<RunningSystem> {
+export async function startWhole({ system, plan, folder, home, options }: SystemStart): Promise<RunningSystem> {
   const { env, set, profile, host, port = 8080, onLine } = options;
   const started = createStarted();
   const stopped = Promise.withResolvers<void>();
   const startedAt = new Date(systemClock.wallMs()).toISOString();
   const lines = createLines(plan.placement, onLine);
   const log = processLogger({ level: env["LOG_LEVEL"], pretty: true, write: lines.write });
-  const settings = { folder, env, set, profile };
+  const settings = { folder, home, env, set, profile };
   const services = plan.units.flatMap((unit) => unit.services);
   let rows: readonly InstanceRow[] = [];
   const stop = async () => {
@@ -83,7 +89,7 @@ export async function startWhole({ system, plan, folder, options }: SystemStart)
   };
   const door = await ownFolder(
     behind(() => rows, lines, stop),
-    { folder, clock: systemClock, random: systemRandom() },
+    { folder: home, clock: systemClock, random: systemRandom() },
   );
   started.add(() => door.stop());
   try {

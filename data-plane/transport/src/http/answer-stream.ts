@@ -7,6 +7,7 @@
 import { asCantleError, type Bytes } from "@cantle/core";
 import { alarm } from "./alarm.ts";
 import { type Exchange, gone } from "./exchange.ts";
+import { essenceOf } from "./media-type.ts";
 import { problemOf } from "./problem.ts";
 import { errorEvent, eventsType, itemEvent } from "./sse.ts";
 
@@ -27,9 +28,12 @@ export async function answerItems(exchange: Exchange, status: number, items: Asy
 
 /** Answers with bytes; an error in their middle cuts the connection, because half a body must not look like a whole one. */
 export async function answerDownload(exchange: Exchange, status: number, download: Bytes): Promise<void> {
-  const { response } = exchange;
+  const { request, response } = exchange;
   const length = download.size === undefined ? [] : ["content-length", String(download.size)];
-  response.writeHead(status, [...exchange.headers, "content-type", download.type, ...inertHeader, ...length]);
+  const type = essenceOf(download.type) === undefined ? "application/octet-stream" : download.type;
+  // A source that gives more or less than it said is an error, not a part of the next answer.
+  response.strictContentLength = request.method !== "HEAD";
+  response.writeHead(status, [...exchange.headers, "content-type", type, ...inertHeader, ...length]);
   try {
     await pour(exchange, download.chunks, (chunk) => chunk);
     response.end();

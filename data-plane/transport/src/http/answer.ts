@@ -18,6 +18,7 @@ const problemHeader = ["content-type", problemType];
 const uncachedHeader = ["cache-control", "no-store"];
 const closeHeader = ["connection", "close"];
 const noHeader: readonly string[] = [];
+const noBytes = new Uint8Array(0);
 
 /** Bodies up to this leave in one write with their head, as one string; larger ones are not copied. */
 const oneWriteBytesMax = 16 * 1024;
@@ -42,8 +43,8 @@ export function answerReply(exchange: Exchange, { status }: Operation, reply: Re
 }
 
 /** Answers with JSON bytes, or with no body where there are none. */
-export function answerJson(exchange: Exchange, status: number, bytes: Uint8Array): void {
-  answerBytes(exchange, status, bytes, bytes.byteLength === 0 ? noHeader : jsonHeader);
+function answerJson(exchange: Exchange, status: number, bytes: Uint8Array): void {
+  answerBytes(exchange, { status, bytes, headers: bytes.byteLength === 0 ? noHeader : jsonHeader });
 }
 
 /** Answers with a problem document, or with what the server's hook makes of it. Does nothing once an answer has begun. */
@@ -57,16 +58,33 @@ export function answerError(exchange: Exchange, thrown: unknown): void {
   const retry = error.retryAfterSeconds === undefined ? noHeader : ["retry-after", String(error.retryAfterSeconds)];
   const shaped = line.serving.shape?.(problem, error, operation);
   if (shaped === undefined) {
-    answerBytes(exchange, problem.status, printJson(problem), [...problemHeader, ...uncached, ...retry]);
+    answerBytes(exchange, {
+      status: problem.status,
+      bytes: printJson(problem),
+      headers: [...problemHeader, ...uncached, ...retry],
+    });
   } else {
     const own = Object.entries(shaped.headers ?? {}).flat();
-    answerBytes(exchange, shaped.status, printJson(shaped.body), [...jsonHeader, ...uncached, ...retry, ...own]);
+    answerBytes(exchange, {
+      status: shaped.status,
+      bytes: printJson(shaped.body),
+      headers: [...jsonHeader, ...uncached, ...retry, ...own],
+    });
   }
 }
 
-/** Answers with a whole body. */
-export function answerBytes(exchange: Exchange, status: number, bytes: Uint8Array, headers: readonly string[]): void {
+/** An answer that is there as a whole. */
+export interface WholeAnswer {
+  readonly status: number;
+  /** Besides those of the exchange; as name, value, name, value. */
+  readonly headers?: readonly string[];
+  readonly bytes?: Uint8Array;
+}
+
+/** Answers with a whole body, or with none. */
+export function answerBytes(exchange: Exchange, answer: WholeAnswer): void {
   const { response } = exchange;
+  const { status, headers = noHeader, bytes = noBytes } = answer;
   const length = status === 204 || status === 304 ? noHeader : ["content-length", String(bytes.byteLength)];
   const unread = isUnread(exchange);
   const close = unread || exchange.isLast ? closeHeader : noHeader;

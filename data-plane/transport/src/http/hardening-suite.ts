@@ -9,7 +9,9 @@ import { connect, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { type Call, isCode, type Operation, type Reply } from "@cantle/core";
 import type { Served } from "../transport.ts";
-import { type Family, framing, paths, sizes, types } from "./hardening-cases.ts";
+import { paths, sizes, types } from "./hardening-cases.ts";
+import type { Family } from "./hardening-family.ts";
+import { framing } from "./hardening-framing.ts";
 import type { HttpLimits } from "./limits.ts";
 
 /** An edge that runs. */

@@ -7,7 +7,7 @@ export { pour } from "./answer-stream.ts";
 export { chunksOf, noBytes, readBytes } from "./body.ts";
 export { dialHttp, type HttpDialOptions, type ReplyLimits } from "./dial.ts";
 export type { Exchange, ProblemHook, ShapedProblem } from "./exchange.ts";
-export { answerOptions, findRoute } from "./find.ts";
+export { answerOptions, findRoute, matchRoute } from "./find.ts";
 export { callerHeader, fieldOf, traceOf } from "./headers.ts";
 export { type HttpLimits, httpLimits } from "./limits.ts";
 export { type HttpListenOptions, isLoopback, listenHttp } from "./listen.ts";

@@ -56,9 +56,9 @@ export function createRoutes<T>(routes: Iterable<Route<T>>): Routes<T> {
   function match(method: string, path: string): Matched<T> | undefined {
     const root = roots.get(method);
     if (root === undefined) return undefined;
-    const segments = path.split("/");
-    const leaf = find(root, segments, 1, []);
-    return leaf && (leaf.leaf.names.length === 0 ? leaf.leaf.plain : matched(leaf.leaf, leaf.values));
+    const walk: Walk = { segments: path.split("/"), values: [] };
+    const leaf = find(root, walk, 1);
+    return leaf && (leaf.names.length === 0 ? leaf.plain : matched(leaf, walk.values));
   }
 
   return {
@@ -97,22 +97,25 @@ function insert<T>(root: Node<T>, route: Route<T>): void {
   node.leaf = { route, names, plain: { value: route.value, params: Object.freeze({}) } };
 }
 
-interface Found<T> {
-  readonly leaf: Leaf<T>;
-  readonly values: readonly string[];
+/** A way through the tree. */
+interface Walk {
+  readonly segments: readonly string[];
+  /** The stack of what parameters took. */
+  readonly values: string[];
 }
 
-/** Depth first, literal before parameter; `values` is the stack of what parameters took. */
-function find<T>(node: Node<T>, segments: readonly string[], at: number, values: string[]): Found<T> | undefined {
-  if (at === segments.length) return node.leaf && { leaf: node.leaf, values };
+/** Depth first, literal before parameter. */
+function find<T>(node: Node<T>, walk: Walk, at: number): Leaf<T> | undefined {
+  const { segments, values } = walk;
+  if (at === segments.length) return node.leaf;
   const segment = segments[at] as string;
   const literal = node.literals.get(segment);
-  const found = literal && find(literal, segments, at + 1, values);
+  const found = literal && find(literal, walk, at + 1);
   if (found !== undefined || node.parameter === undefined || segment === "") return found;
   const text = decodeSegment(segment);
   if (text === undefined) return undefined;
   values.push(text);
-  const deeper = find(node.parameter, segments, at + 1, values);
+  const deeper = find(node.parameter, walk, at + 1);
   if (deeper === undefined) values.pop();
   return deeper;
 }

@@ -88,7 +88,7 @@ export function createUpstream(origin: string, overrides: Partial<UpstreamLimits
     async send(request) {
       pool ??= open();
       const ready = pool instanceof Promise ? await pool : pool;
-      if (closed) throw failureOf(new Error("the upstream is closed"));
+      if (closed) throw new CantleError("UNREACHABLE", "the way to the other side is closed");
       return exchange(ready, request);
     },
     async finish() {

@@ -10,7 +10,7 @@ test("a call table answers as a Map does, whatever is added and deleted in whate
     fc.nat(2 ** 32 - 1),
   );
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.boolean(), id), { maxLength: 300 }), (steps) => {
+    fc.property(fc.array(fc.tuple(fc.boolean(), id), { minLength: 50, maxLength: 300, size: "max" }), (steps) => {
       const table = new CallTable<{ id: number }>();
       const map = new Map<number, { id: number }>();
       for (const [add, id] of steps) {

@@ -327,18 +327,35 @@ test("a reply to a call that was cancelled meets nobody", async () => {
 });
 
 test("a call leaves no listener behind when it is over", async () => {
+  class Counting extends Call {
+    listening = 0;
+    override onCancel(listener: (reason: unknown) => void): () => void {
+      this.listening++;
+      const stop = super.onCancel(listener);
+      return () => {
+        this.listening--;
+        stop();
+      };
+    }
+  }
   const { server, connection } = dial();
   server.hello();
-  const call = callOf();
-  const answer = connection.handle(call);
+  const { payload, peer, trace, deadlineMs } = callOf();
+  const calls = [kinds.reply, kinds.error, kinds.end].map(
+    () => new Counting(operation, { payload, peer, trace, deadlineMs }),
+  );
+  const answers = calls.map((call) => connection.handle(call));
   await server.next(kinds.request);
   server.frame(kinds.reply, 1, ok);
-  await answer;
-  call.cancel(new CantleError("CANCELLED", "too late to matter"));
-  const next = connection.handle(callOf());
-  await server.next(kinds.request);
-  assert.equal(server.frames.filter(({ kind }) => kind === kinds.cancel).length, 0);
-  server.frame(kinds.reply, 2, ok);
-  await next;
+  server.frame(kinds.error, 2, `{"code":"INTERNAL","message":"x"}`);
+  server.frame(kinds.reply, 3, "\u0002");
+  await Promise.allSettled(answers);
+  assert.deepEqual(
+    calls.map(({ listening }) => listening),
+    [0, 0, 1],
+  );
+  server.frame(kinds.end, 3);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(calls[2]?.listening, 0);
   await connection.close();
 });

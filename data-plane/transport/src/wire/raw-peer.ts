@@ -24,6 +24,7 @@ export class RawPeer {
   /** Resolves when the pipe has closed. */
   readonly closed: Promise<void>;
   readonly #pipe: Pipe;
+  #lastKind: number | undefined;
   #waiting: { kind: number; resolve(frame: RawFrame): void }[] = [];
 
   constructor(pipe: Pipe) {
@@ -66,7 +67,13 @@ export class RawPeer {
     this.#pipe.pause();
   }
 
+  /** Reads no more once a frame of that kind was read. */
+  stopReadingAfter(kind: number): void {
+    this.#lastKind = kind;
+  }
+
   goOnReading(): void {
+    this.#lastKind = undefined;
     this.#pipe.resume();
   }
 
@@ -76,6 +83,7 @@ export class RawPeer {
   }
 
   #take(frame: RawFrame): void {
+    if (frame.kind === this.#lastKind) this.#pipe.pause();
     const at = this.#waiting.findIndex(({ kind }) => kind === frame.kind);
     if (at < 0) this.frames.push(frame);
     else this.#waiting.splice(at, 1)[0]?.resolve(frame);

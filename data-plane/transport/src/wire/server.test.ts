@@ -1,7 +1,7 @@
 /** The serving end against a peer that keeps no rules. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CantleError, type Handler, type Operation, seededRandom, virtualClock } from "@cantle/core";
+import { type Caller, CantleError, type Handler, type Operation, seededRandom, virtualClock } from "@cantle/core";
 import type { Doors } from "../transport.ts";
 import { kinds } from "./frame.ts";
 import type { WireLimits } from "./limits.ts";
@@ -82,7 +82,11 @@ const wrongStarts: Readonly<Record<string, Buffer>> = {
   TLS: Buffer.from("16030100f8010000f40303", "hex"),
   SSH: Buffer.from("SSH-2.0-OpenSSH_9.6\r\n"),
   "a PostgreSQL client": Buffer.from("0000002d00030000", "hex"),
-  "a hello of something else": rawFrame(kinds.hello, 0, "CNTK\u0001\u0001\u0000"),
+  "a hello of something else": rawFrame(
+    kinds.hello,
+    0,
+    Buffer.from("434e544b010100010000000004000000036162630100", "hex"),
+  ),
   "a request before hello": rawFrame(kinds.request, 1, rawRequest()),
   "a ping before hello": rawFrame(kinds.ping, 0),
   "an unknown kind before hello": rawFrame(200, 0),
@@ -161,6 +165,7 @@ test("kinds of a newer minor version are skipped, and a newer major falls back t
   assert.equal(hello.body.subarray(4, 7).toString("hex"), "010100");
   peer.frame(77, 5, "whatever a newer version says");
   peer.frame(kinds.request, 1, rawRequest());
+  peer.frame(78, 1, "about a call under way");
   await peer.next(kinds.reply);
   peer.destroy();
 });
@@ -208,6 +213,81 @@ test("cancelling does not make room while the handler still works", async () => 
     peer.frame(kinds.cancel, call, "\u0009CANCELLED");
   }
   for (let call = 2; call <= 50; call++) assert.equal(codeOf(await peer.next(kinds.error)), "OVERLOADED");
+  peer.destroy();
+});
+
+test("a call that is cancelled before it is known who calls never enters its handler", async () => {
+  const known = Promise.withResolvers<Caller>();
+  let entered = 0;
+  const { dial } = serve({
+    doors: { callerOf: () => known.promise },
+    async handle() {
+      entered++;
+      return { kind: "value", value: 1 };
+    },
+  });
+  const peer = dial();
+  peer.hello();
+  await peer.next(kinds.hello);
+  const body = rawRequest("");
+  peer.frame(kinds.request, 1, Buffer.concat([Buffer.of(16), body.subarray(1), Buffer.from("\0\0\u0003ann")]));
+  peer.frame(kinds.cancel, 1, "\u0009CANCELLED");
+  await quiet();
+  known.resolve({ id: "ann", roles: [], assertion: "ann" });
+  peer.frame(kinds.request, 2, rawRequest());
+  assert.equal((await peer.next(kinds.reply)).call, 2);
+  assert.equal(entered, 1);
+  peer.destroy();
+});
+
+test("the number of a cancelled call may be used again, and the end of the old one does not touch the new one", async () => {
+  const ends: (() => void)[] = [];
+  const told = Promise.withResolvers<unknown>();
+  const { dial } = serve({
+    handle(call) {
+      if (ends.length === 1) call.onCancel(told.resolve);
+      return new Promise((resolve) => ends.push(() => resolve({ kind: "value", value: 1 })));
+    },
+  });
+  const peer = dial();
+  peer.hello();
+  await peer.next(kinds.hello);
+  peer.frame(kinds.request, 1, rawRequest());
+  peer.frame(kinds.cancel, 1, "\u0009CANCELLED");
+  peer.frame(kinds.request, 1, rawRequest());
+  await quiet();
+  ends[0]?.();
+  await quiet();
+  peer.frame(kinds.cancel, 1, "\u0011DEADLINE_EXCEEDED");
+  assert.equal(((await told.promise) as CantleError).code, "DEADLINE_EXCEEDED");
+  peer.destroy();
+});
+
+test("a stream whose pipe is full waits until there is room, whatever its credit", async () => {
+  let asked = 0;
+  const { dial } = serve({
+    async handle() {
+      const chunks = (async function* () {
+        for (;;) {
+          asked++;
+          yield Buffer.alloc(1000);
+        }
+      })();
+      return { kind: "download", download: { type: "x", chunks } };
+    },
+  });
+  const peer = dial(10_000);
+  peer.hello();
+  await peer.next(kinds.hello);
+  peer.frame(kinds.request, 1, rawRequest());
+  peer.stopReadingAfter(kinds.reply);
+  await peer.next(kinds.reply);
+  await quiet();
+  const before = asked;
+  assert.ok(before < 100, `${before} chunks`);
+  peer.goOnReading();
+  await quiet();
+  assert.ok(asked > before);
   peer.destroy();
 });
 

@@ -1,0 +1,64 @@
+/** Starts a part of a contestant in a process of its own and talks to it. Nothing that is started here outlives the harness. */
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Asked, Driven, PartFacts, Told } from "./part.ts";
+
+/** A part that runs in another process. */
+export interface RemotePart extends PartFacts {
+  /** Has it work; rejects with what it died of. */
+  drive(order: unknown): Promise<Driven>;
+  /** Stops it, by force when it takes longer than `stopMs`. */
+  stop(): Promise<void>;
+}
+
+const program = fileURLToPath(new URL("./part-process.ts", import.meta.url));
+const readyMs = 30_000;
+const stopMs = 25_000;
+const outputMax = 4_000;
+
+/** Runs `name(...args)` of the module at `url` in a new process, and resolves when its part is ready. */
+export async function startPart(url: string, name: string, args: readonly unknown[] = []): Promise<RemotePart> {
+  const child = fork(program, [fileURLToPath(url), name, JSON.stringify(args)], {
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { ...process.env, LOG_LEVEL: "error", NODE_ENV: "production" },
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (chunk: Buffer) => (output = (output + chunk).slice(-outputMax)));
+  const waiting = new Map<number, PromiseWithResolvers<Driven>>();
+  const ready = Promise.withResolvers<PartFacts>();
+  const exited = Promise.withResolvers<void>();
+  child.on("message", (told: Told) => {
+    if (told.kind === "ready") ready.resolve(told.facts);
+    else if (told.kind === "driven") waiting.get(told.ask)?.resolve(told.driven);
+    else waiting.get(told.ask)?.reject(new Error(told.error));
+  });
+  child.once("error", ready.reject);
+  child.once("exit", (code, signal) => {
+    const error = new Error(`${name} ended with ${signal ?? code}: ${output.trim()}`);
+    ready.reject(error);
+    for (const each of waiting.values()) each.reject(error);
+    exited.resolve();
+  });
+  const late = setTimeout(() => {
+    ready.reject(new Error(`${name} is not ready after ${readyMs} ms: ${output.trim()}`));
+    child.kill("SIGKILL");
+  }, readyMs);
+  const facts = await ready.promise.finally(() => clearTimeout(late));
+  let asked = 0;
+  return {
+    ...facts,
+    drive(order) {
+      const answer = Promise.withResolvers<Driven>();
+      waiting.set(++asked, answer);
+      child.send({ ask: asked, order } satisfies Asked);
+      return answer.promise;
+    },
+    async stop() {
+      const timer = setTimeout(() => child.kill("SIGKILL"), stopMs);
+      if (child.connected) child.disconnect();
+      await exited.promise;
+      clearTimeout(timer);
+    },
+  };
+}

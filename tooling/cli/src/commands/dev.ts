@@ -1,0 +1,72 @@
+/** `cantle dev`: runs a system here, shows what it writes, and restarts the units whose sources change. */
+import { basename } from "node:path";
+import { explainError, type Running, systemClock } from "@cantle/core";
+import type { RunningSystem } from "@cantle/host";
+import { curlToTry } from "../example-call.ts";
+import { printError } from "../failure.ts";
+import { createLineFormat } from "../log-lines.ts";
+import { spanText } from "../output.ts";
+import type { ReadyFacts } from "../ready.ts";
+import { type StartArguments, type StartRequest, startRequest } from "../start-request.ts";
+import { stay } from "../stay.ts";
+import type { Terminal } from "../terminal.ts";
+import { watchSources } from "../watch.ts";
+
+/** Runs it. */
+export async function dev(terminal: Terminal, options: StartArguments, named?: string): Promise<number> {
+  const request = startRequest(terminal, options, named);
+  const format = createLineFormat(terminal.paintErr);
+  return stay(terminal, request, {
+    mode: "attached",
+    patient: true,
+    onLine: (line) => terminal.err(format(line)),
+    onReady: (running, facts) => develop(terminal, request, { running, facts }),
+  });
+}
+
+interface Developed {
+  readonly running: RunningSystem;
+  readonly facts: ReadyFacts;
+}
+
+/** Watches from now on. The call to try is looked for meanwhile, and shown when it is found. */
+function develop(terminal: Terminal, request: StartRequest, { running, facts }: Developed): () => Promise<void> {
+  if (!request.json) void showCall(terminal, request, facts);
+  const watching = watchSources(request.folder, (files) => reload(terminal, running, files), systemClock);
+  void watching.then(() => terminal.err(terminal.paintErr("dim", "watching for edits; Ctrl-C stops")));
+  return async () => (await (watching satisfies Promise<Running>)).stop();
+}
+
+async function showCall({ out, paintOut }: Terminal, { file }: StartRequest, facts: ReadyFacts): Promise<void> {
+  const call = await curlToTry({ file, url: facts.url, services: facts.services });
+  if (call !== undefined) out(`${paintOut("dim", "try")} ${call}`);
+}
+
+/** Restarts what the files belong to. A broken edit is told, and the next one is waited for. */
+async function reload(terminal: Terminal, running: RunningSystem, files: readonly string[]): Promise<void> {
+  const { err, paintErr } = terminal;
+  const sinceMs = systemClock.nowMs();
+  try {
+    const units = await running.reload(files);
+    if (units.length === 0) return;
+    const ready = new Set(
+      running
+        .list()
+        .filter(({ state }) => state === "ready")
+        .map(({ unit }) => unit),
+    );
+    const restarted = units.filter((unit) => ready.has(unit));
+    const waiting = units.filter((unit) => !ready.has(unit));
+    const cause = paintErr("dim", `(${files.map((file) => basename(file)).join(", ")})`);
+    const spent = spanOf(systemClock.nowMs() - sinceMs);
+    if (restarted.length > 0) err(`${paintErr("green", "restarted")} ${restarted.join(", ")} in ${spent} ${cause}`);
+    if (waiting.length > 0) err(`${paintErr("yellow", "waiting for the next edit:")} ${waiting.join(", ")}`);
+  } catch (error) {
+    printError(terminal, explainError(error));
+  }
+}
+
+/** Restarts are short, so they are told in ms. */
+function spanOf(spanMs: number): string {
+  return spanMs < 1000 ? `${Math.round(spanMs)} ms` : spanText(spanMs);
+}

@@ -1,0 +1,99 @@
+/**
+ * Everything that can be known to be wrong with a system before it runs. Each check goes on where another has failed, so that
+ * one look shows all mistakes.
+ *
+ *     placements   every placement can be laid out
+ *     modules      every service loads, and is what its contract says
+ *     config       every value is there and fits
+ *     uses         every service that is called is in the system, in a version that can answer
+ *     routes       no two operations answer at the same method and path
+ */
+import { resolveConfigs } from "@cantle/config";
+import { type Contract, openapi } from "@cantle/contract";
+import { asCantleError, CantleError } from "@cantle/core";
+import { type ServiceDefinition, usedContracts } from "@cantle/service";
+import { place, type System } from "@cantle/system";
+import { type ConfigSettings, configSources } from "./config-sources.ts";
+import { type LoadedService, loadServices } from "./contracts.ts";
+import { meantOf } from "./meant.ts";
+
+/** The services that the platform itself brings along; nobody lists them. */
+const platformServices: ReadonlySet<string> = new Set(["identity", "registry"]);
+
+/** The errors of a system. */
+export async function findingsIn(system: System, settings: ConfigSettings): Promise<readonly CantleError[]> {
+  const loaded = await loadServices(system);
+  return [
+    ...placementFindings(system),
+    ...loaded.flatMap(({ error }) => (error === undefined ? [] : [error])),
+    ...configFindings(loaded, settings),
+    ...loaded.flatMap(({ definition }) => (definition === undefined ? [] : useFindings(system, definition, loaded))),
+    ...routeFindings(loaded),
+  ];
+}
+
+function placementFindings(system: System): readonly CantleError[] {
+  const names = ["units", ...Object.keys(system.placements ?? {})];
+  return names.flatMap((name) => thrownBy(() => place(system, name)));
+}
+
+function configFindings(loaded: readonly LoadedService[], settings: ConfigSettings): readonly CantleError[] {
+  const schemas = Object.fromEntries(
+    loaded.flatMap(({ name, definition }) => (definition === undefined ? [] : [[name, definition.config]])),
+  );
+  const others = loaded.map(({ name }) => name);
+  return thrownBy(() => resolveConfigs({ services: schemas, sources: configSources(settings, schemas), others }));
+}
+
+/** What one service calls that is not there, or cannot answer it. */
+export function useFindings(
+  system: System,
+  definition: ServiceDefinition,
+  loaded: readonly LoadedService[],
+): readonly CantleError[] {
+  return [...usedContracts(definition)].flatMap(([word, used]) => {
+    if (platformServices.has(used.name)) return [];
+    const at = `service(${definition.contract.name}).uses.${word}`;
+    if (!Object.hasOwn(system.services, used.name)) return [missingUse(system, used, at)];
+    const { contract } = loaded.find(({ name }) => name === used.name) ?? {};
+    return contract === undefined || canAnswer(contract.version, used.version) ? [] : [skew(contract, used, at)];
+  });
+}
+
+function missingUse(system: System, used: Contract<string, any>, at: string): CantleError {
+  const meant = meantOf(used.name, Object.keys(system.services));
+  return new CantleError("SYSTEM_INVALID", `'${used.name}' is used, and the system does not have it`, {
+    place: at,
+    help: `${meant === undefined ? "" : `${meant} `}list it in system("${system.name}").services, as remote(${used.name}) where another system runs it`,
+  });
+}
+
+function skew(contract: Contract<string, any>, used: Contract<string, any>, at: string): CantleError {
+  const { name, version } = contract;
+  return new CantleError("CONTRACT_INCOMPATIBLE", `'${name}' has version ${version}, and ${used.version} is used`, {
+    place: at,
+    help: "bring both to one version of the contract; the major must be the same and the minor at least the one used",
+  });
+}
+
+/** The same major, and a minor that has everything the caller was written for. */
+export function canAnswer(version: string, used: string): boolean {
+  const [major, minor = 0] = version.split(".").map(Number);
+  const [usedMajor, usedMinor = 0] = used.split(".").map(Number);
+  return major === usedMajor && minor >= usedMinor;
+}
+
+/** The document of all operations at the gateway cannot be written when two of them clash. */
+function routeFindings(loaded: readonly LoadedService[]): readonly CantleError[] {
+  const contracts = loaded.flatMap(({ contract }) => (contract === undefined ? [] : [contract]));
+  return thrownBy(() => openapi(contracts, { title: "check", version: "0.0.0" }));
+}
+
+function thrownBy(check: () => unknown): readonly CantleError[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    return [asCantleError(error)];
+  }
+}

@@ -1,0 +1,232 @@
+/**
+ * The command line on one page: every command, its options and its help. What a command does is in a file of its own under
+ * `commands/`, imported when it is run, so that help and mistakes cost nothing of it.
+ */
+import { readFileSync } from "node:fs";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { readPort } from "./start-request.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** A command: the terminal, its options, its arguments; answers with the exit code. */
+type Run = (terminal: Terminal, options: any, ...named: any[]) => Promise<number>;
+
+/** What a program is made with. */
+export interface ProgramSetting {
+  readonly terminal: Terminal;
+  /** Called with the exit code of the command that ran. */
+  readonly finish: (exitCode: number) => void;
+}
+
+const options = {
+  system: () =>
+    new Option(
+      "--system <file>",
+      "the file that exports the system, or its folder; default: system.ts, here or in src",
+    ),
+  json: (what: string) => new Option("--json", what),
+  units: () =>
+    new Option(
+      "--units <name>",
+      "how services share processes: one, each, threads, http, units, or a placement of the system; default: units",
+    ),
+  port: () =>
+    new Option("--port <number>", "where the gateway listens, 0 for a free port; default: PORT, or 8080").argParser(
+      portOption,
+    ),
+  host: () => new Option("--host <address>", "the address the gateway listens on; default: HOST, or 127.0.0.1"),
+  set: () =>
+    new Option("--set <key=value>", "a configuration value: accounts.maxPerDomain=5; may be repeated").argParser(
+      collect,
+    ),
+  profile: () => new Option("--profile <name>", "also reads config.<name>.yaml; default: CANTLE_PROFILE"),
+  readyFile: () =>
+    new Option("--ready-file <path>", "writes where the gateway is, as JSON, once all is ready; removed at the end"),
+};
+
+/** The program, ready to parse. */
+export function createProgram({ terminal, finish }: ProgramSetting): Command {
+  const act: Act =
+    (load) =>
+    async (...given) =>
+      finish(await (await load())(terminal, given.at(-2), ...given.slice(0, -2)));
+  const program = new Command("cantle")
+    .description("Build, run and operate microservices in TypeScript.")
+    .version(versionOfPackage(), "-V, --version", "prints the version")
+    .helpOption("-h, --help", "shows help, also of a command: cantle ps --help")
+    .helpCommand(false)
+    .addHelpText("after", "\nBegin with `cantle dev` in a folder with a system.ts.");
+  addRun(program.commandsGroup("Run:"), act);
+  addLook(program.commandsGroup("Look:"), act);
+  addUse(program.commandsGroup("Use:"), act);
+  addMend(program.commandsGroup("Mend:"), act);
+  return program;
+}
+
+/** Makes what commander calls of what implements a command. */
+type Act = (load: () => Promise<Run>) => (...given: any[]) => Promise<void>;
+
+function addRun(program: Command, act: Act): void {
+  addStarting(program.command("dev"))
+    .summary("run the system here, restart what is edited")
+    .description(
+      "Runs the system, shows what it writes, and restarts the units whose sources are edited. Ctrl-C drains, twice kills.",
+    )
+    .action(act(async () => (await import("./commands/dev.ts")).dev));
+  addStarting(program.command("start"))
+    .summary("run the system, here or in the background")
+    .description("Runs the system until Ctrl-C or SIGTERM, which drain; a second one kills.")
+    .option("--background", "leaves it running when it is ready; `cantle stop` ends it")
+    .action(act(async () => (await import("./commands/start.ts")).start));
+  program
+    .command("stop")
+    .summary("drain the running system")
+    .description(
+      "Stops the system that runs from this folder: calls in flight are finished. Ends what a killed system left behind.",
+    )
+    .addOption(options.system())
+    .addOption(options.json("prints the stopped instances as JSON"))
+    .action(act(async () => (await import("./commands/stop.ts")).stop));
+  program
+    .command("restart")
+    .summary("start units again, one instance after the other")
+    .description("Starts units again, one instance after the other; a new one is ready before the old one leaves.")
+    .argument("[units...]", "the units; default: all but the platform's own")
+    .addOption(options.system())
+    .addOption(options.json("prints the restarted instances as JSON"))
+    .action(act(async () => (await import("./commands/restart.ts")).restart));
+}
+
+/** What `dev` and `start` have in common. */
+function addStarting(command: Command): Command {
+  return command
+    .argument("[system]", "the file that exports the system, or its folder")
+    .addOption(options.system())
+    .addOption(options.units())
+    .addOption(options.port())
+    .addOption(options.host())
+    .addOption(options.set())
+    .addOption(options.profile())
+    .addOption(options.readyFile())
+    .addOption(options.json("prints what is ready as a line of JSON"));
+}
+
+function addLook(program: Command, act: Act): void {
+  program
+    .command("ps")
+    .summary("what runs")
+    .description("Lists the instances of the running system.")
+    .addOption(options.system())
+    .addOption(options.json("prints units and their instances as JSON"))
+    .action(act(async () => (await import("./commands/ps.ts")).ps));
+  program
+    .command("logs")
+    .summary("what instances wrote")
+    .description("Prints the last lines that instances wrote, and with --follow those to come.")
+    .argument("[unit]", "only of this unit")
+    .addOption(options.system())
+    .option("-f, --follow", "goes on until Ctrl-C")
+    .addOption(options.json("prints a JSON object for each line"))
+    .action(act(async () => (await import("./commands/logs.ts")).logs));
+  program
+    .command("services")
+    .summary("services, operations and who may call them")
+    .description("Lists the services of the system, their operations, and the unit each runs in.")
+    .addOption(options.system())
+    .addOption(options.units())
+    .addOption(options.json("prints them as JSON"))
+    .action(act(async () => (await import("./commands/services.ts")).services));
+  program
+    .command("config")
+    .summary("configuration, and where each value came from")
+    .description("Prints every effective configuration value and where it came from. Secrets are masked.")
+    .addOption(options.system())
+    .addOption(options.set())
+    .addOption(options.profile())
+    .addOption(options.json("prints them as JSON"))
+    .action(act(async () => (await import("./commands/config.ts")).config));
+}
+
+function addUse(program: Command, act: Act): void {
+  program
+    .command("call")
+    .summary("call an operation through the gateway")
+    .description("Calls an operation of the running system through its gateway and prints the output.")
+    .argument("<service.operation>", "what to call, for example accounts.read")
+    .addOption(options.system())
+    .option("-d, --data <json>", "the input as JSON; @FILE reads a file, - reads stdin")
+    .option("--upload <file>", "the bytes of an upload")
+    .option("--type <type>", "the media type of the upload")
+    .option("--token <token>", "who calls: the token to present")
+    .option("--idempotency-key <key>", "the same key and input are the same call")
+    .option("--gateway <url>", "another gateway than that of the running system")
+    .addOption(options.json("prints the output in one line"))
+    .action(act(async () => (await import("./commands/call.ts")).call));
+  const contract = program
+    .command("contract")
+    .summary("export and check contracts")
+    .description("Exports and checks the contracts of the system.")
+    .helpCommand(false);
+  contract
+    .command("export")
+    .summary("contracts as JSON Schema or OpenAPI")
+    .description(
+      "Prints the contract of a service, or of all, as JSON with JSON Schemas, or as an OpenAPI 3.1 document.",
+    )
+    .argument("[service]", "only this service")
+    .addOption(options.system())
+    .option("--openapi", "an OpenAPI 3.1 document of what the gateway shows")
+    .option("--out <file>", "writes it to a file")
+    .action(act(async () => (await import("./commands/contract-export.ts")).contractExport));
+  addCheck(contract, act);
+}
+
+function addMend(program: Command, act: Act): void {
+  addCheck(program, act);
+  program
+    .command("doctor")
+    .summary("whether this machine can run a system")
+    .description("Looks at Node.js, the folder, the disk, the clock, SQLite, leftover processes and the port.")
+    .addOption(options.system())
+    .addOption(options.port())
+    .addOption(options.json("prints the checks as JSON"))
+    .action(act(async () => (await import("./commands/doctor.ts")).doctor));
+  program
+    .command("explain")
+    .summary("what an error code means")
+    .description("Explains an error code: its meaning, usual causes, and what to do. Without a code it lists them all.")
+    .argument("[code]", "for example PORT_BUSY")
+    .addOption(options.json("prints what the table says as JSON"))
+    .action(act(async () => (await import("./commands/explain.ts")).explain));
+}
+
+/** `check`, and the same under `contract`, where people look for it too. */
+function addCheck(parent: Command, act: Act): void {
+  parent
+    .command("check")
+    .summary("find every mistake before anything runs")
+    .description(
+      "Loads every service and checks placements, configuration, uses, versions and routes. Prints all mistakes at once.",
+    )
+    .addOption(options.system())
+    .addOption(options.set())
+    .addOption(options.profile())
+    .addOption(options.json("prints them as JSON"))
+    .action(act(async () => (await import("./commands/check.ts")).check));
+}
+
+function portOption(text: string): number {
+  const port = readPort(text);
+  if (port === undefined) throw new InvalidArgumentError("It is a number from 0 to 65535.");
+  return port;
+}
+
+function collect(text: string, before: readonly string[] = []): readonly string[] {
+  if (!/^[^=]+=/.test(text)) throw new InvalidArgumentError("It is a key, an equals sign and a value.");
+  return [...before, text];
+}
+
+/** `package.json` is beside `src`, and beside `dist` where it is installed. */
+function versionOfPackage(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  return manifest.version;
+}
