@@ -80,7 +80,12 @@ export async function compete(contestants: readonly Contestant[], rules: Rules):
     await Promise.all(entries.map(({ entrant }) => entrant?.stop()));
   }
   return rules.works.flatMap((work) =>
-    entries.map(({ name, error }) => ({ name, work, scores: scores.get(`${name}\n${work}`) ?? [], ...(error && { error }) })),
+    entries.map(({ name, error }) => ({
+      name,
+      work,
+      scores: scores.get(`${name}\n${work}`) ?? [],
+      ...(error && { error }),
+    })),
   );
 }
 

@@ -8,20 +8,26 @@ export function cpuUs(pids: readonly number[]): number {
 
 /** Resident memory of processes, MiB. Pages that they share count for each. */
 export function residentMiB(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => sum + (read(`/proc/${pid}/statm`, (text) => Number(text.split(" ")[1]) * 4096) ?? 0), 0) / 2 ** 20;
+  return (
+    pids.reduce((sum, pid) => sum + (read(`/proc/${pid}/statm`, (text) => Number(text.split(" ")[1]) * 4096) ?? 0), 0) /
+    2 ** 20
+  );
 }
 
 /** A process and all that descend from it. */
 export function familyOf(pid: number): number[] {
   const children = threadsOf(pid).flatMap(
-    (thread) => read(`/proc/${pid}/task/${thread}/children`, (text) => text.trim().split(" ").filter(Boolean).map(Number)) ?? [],
+    (thread) =>
+      read(`/proc/${pid}/task/${thread}/children`, (text) => text.trim().split(" ").filter(Boolean).map(Number)) ?? [],
   );
   return [pid, ...children.flatMap(familyOf)];
 }
 
 /** Each thread's time on a processor, which the kernel keeps in nanoseconds. */
 function processUs(pid: number): number {
-  const ns = threadsOf(pid).map((thread) => read(`/proc/${pid}/task/${thread}/schedstat`, (text) => Number.parseInt(text, 10)));
+  const ns = threadsOf(pid).map((thread) =>
+    read(`/proc/${pid}/task/${thread}/schedstat`, (text) => Number.parseInt(text, 10)),
+  );
   return ns.reduce<number>((sum, each) => sum + (each ?? 0), 0) / 1000;
 }
 

@@ -22,7 +22,7 @@ try {
   const module = (await import(pathToFileURL(file).href)) as Record<string, (...all: unknown[]) => Promise<Part>>;
   const part = await module[name]!(...(JSON.parse(args) as unknown[]));
   stop = part.stop;
-  const { url, port, facts, pids = [process.pid] } = part;
+  const { url, at, facts, pids = [process.pid] } = part;
   process.on("message", ({ ask, order }: Asked) => {
     const driving = part.drive === undefined ? Promise.reject(new Error("nothing to drive")) : part.drive(order);
     driving.then(
@@ -30,7 +30,7 @@ try {
       (error) => tell({ kind: "failed", ask, error: textOf(error) }),
     );
   });
-  tell({ kind: "ready", facts: { pids, ...(url && { url }), ...(port && { port }), ...(facts && { facts }) } });
+  tell({ kind: "ready", facts: { pids, ...(url && { url }), ...(at && { at }), ...(facts && { facts }) } });
 } catch (error) {
   process.stderr.write(`${textOf(error)}\n`);
   process.exit(1);

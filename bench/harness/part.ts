@@ -4,8 +4,8 @@
 export interface Part {
   /** Where it answers, without a slash at the end. */
   readonly url?: string;
-  /** Its port, where it does not speak HTTP. */
-  readonly port?: number;
+  /** Where it is, in its own words, for the side that connects to it. */
+  readonly at?: string;
   /** The processes whose work is counted; default: its own. */
   readonly pids?: readonly number[];
   /** More facts, by name; plain data. */
@@ -25,7 +25,7 @@ export interface Driven {
 }
 
 /** What a part's process says when it runs; the part without its functions. */
-export type PartFacts = Pick<Part, "url" | "port" | "facts"> & { readonly pids: readonly number[] };
+export type PartFacts = Pick<Part, "url" | "at" | "facts"> & { readonly pids: readonly number[] };
 
 /** From the harness to a part's process. */
 export interface Asked {

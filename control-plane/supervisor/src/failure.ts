@@ -43,7 +43,7 @@ export function endedFailure(
   end: { exit: number | null; signal: string | null; wasReady: boolean },
 ): Failure {
   const how = end.signal === null ? `with exit code ${end.exit}` : `by ${end.signal}`;
-  const code = end.exit === configExit ? "CONFIG_INVALID" : "SERVICE_BROKEN";
+  const code = end.exit === configExit ? "CONFIG_INVALID" : "INSTANCE_CRASHED";
   return thrownFailure(
     new CantleError(code, `'${spec.instance}' ended ${how}${end.wasReady ? "" : " before it was ready"}`, {
       place: placeOf(spec),
@@ -60,7 +60,7 @@ export function spawnFailure(spec: ProcessSpec, cause: unknown): Failure {
         place: placeOf(spec),
       })
     : reason === "ENOENT"
-      ? new CantleError("CONFIG_INVALID", `the command '${spec.command}' of '${spec.instance}' does not exist`, {
+      ? new CantleError("COMMAND_MISSING", `the command '${spec.command}' of '${spec.instance}' does not exist`, {
           place: placeOf(spec),
           help: "install it, or write its whole path",
         })

@@ -36,7 +36,7 @@ test("a new process that does not get ready leaves the old one in its place", as
   const [before] = await staged.supervisor.start([specOf("crash-once", { file })]);
   await rm(file);
   await assert.rejects(staged.supervisor.restart("articles", { overlap: true }), {
-    code: "SERVICE_BROKEN",
+    code: "INSTANCE_CRASHED",
     message: /the one before it goes on/,
   });
   const [after] = staged.supervisor.list();

@@ -132,7 +132,15 @@ export function isSystem(value: unknown): value is System {
 export const platformUnits: ReadonlySet<string> = new Set(["gateway", "control"]);
 
 /** Names that a service may not have: the platform's services, its peers, and the units they run in. */
-const platformNames: ReadonlySet<string> = new Set([...platformUnits, "host", "instance", "identity", "registry", "broker", "telemetry"]);
+const platformNames: ReadonlySet<string> = new Set([
+  ...platformUnits,
+  "host",
+  "instance",
+  "identity",
+  "registry",
+  "broker",
+  "telemetry",
+]);
 
 function checkSource(service: string, source: ServiceSource, place: string): void {
   if (platformNames.has(service))

@@ -26,7 +26,7 @@ export class Gate implements ConnectionProvider {
 
   async provideConnection<R>(use: (connection: DatabaseConnection) => Promise<R>): Promise<R> {
     if (insideTransaction(this)) {
-      throw new CantleError("INTERNAL", "the database was used past its own transaction", {
+      throw new CantleError("TRANSACTION_MISUSED", "the database was used past its own transaction", {
         help: "inside `database.transaction(async (tx) => ...)` use `tx` for every query",
       });
     }
@@ -74,7 +74,7 @@ export class Lease implements ConnectionProvider {
 
   async provideConnection<R>(use: (connection: DatabaseConnection) => Promise<R>): Promise<R> {
     if (this.#ended) {
-      throw new CantleError("INTERNAL", "a query was made on a transaction that has ended", {
+      throw new CantleError("TRANSACTION_MISUSED", "a query was made on a transaction that has ended", {
         help: "await every query inside the callback of `database.transaction`, and do not keep `tx`",
       });
     }

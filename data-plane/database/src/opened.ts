@@ -54,7 +54,7 @@ export class OpenedDatabase extends Builders implements Database<any> {
 
   async transaction<R>(callback: (tx: Transaction<any>) => Promise<R>): Promise<R> {
     if (insideTransaction(this.#gate)) {
-      throw new CantleError("INTERNAL", "a transaction was begun inside another one of the same database", {
+      throw new CantleError("TRANSACTION_MISUSED", "a transaction was begun inside another one of the same database", {
         help: "pass `tx` on to what belongs to the transaction, and begin the other one after it",
       });
     }

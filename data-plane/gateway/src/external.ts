@@ -118,7 +118,9 @@ export function createForwarder(
       throw new CantleError("UNAVAILABLE", `no instance of '${service}' is ready`, { retryAfterSeconds: 1 });
     const { base, upstream } = instanceAt(address);
     const path = `${base}${rest}` || "/";
-    const { body, fields } = await bodyOf(exchange, { bodyBytesMax, uploadBytesMax });
+    const { body, fields } = exchange.hasBody
+      ? await bodyOf(exchange, { bodyBytesMax, uploadBytesMax })
+      : noBody(exchange);
     const payload = { kind: "http", params: {}, query: target.query, bytes: noBytes } as const;
     const peer = { service: "gateway", uses: "*" } as const;
     const deadlineMs = clock.nowMs() + timeoutMs;
@@ -176,14 +178,17 @@ interface ForwardedBody {
   readonly fields: readonly string[];
 }
 
+/** That there is nothing is said where the client said so: some programs want a length with every POST. */
+function noBody({ request }: Exchange): ForwardedBody {
+  return { body: undefined, fields: request.headers["content-length"] === "0" ? ["content-length", "0"] : [] };
+}
+
 /** The body that goes on. Throws 400 for JSON that is none, 413 for what is too large, 415 for a type that cannot be read. */
 async function bodyOf(
   exchange: Exchange,
   limits: { bodyBytesMax: number; uploadBytesMax: number },
 ): Promise<ForwardedBody> {
   const { headers } = exchange.request;
-  if (!exchange.hasBody)
-    return { body: undefined, fields: headers["content-length"] === "0" ? ["content-length", "0"] : [] };
   const type = headers["content-type"];
   const essence = type === undefined ? "application/octet-stream" : essenceOf(type);
   if (essence === undefined) throw new CantleError("MEDIA_TYPE_UNSUPPORTED", "the content type cannot be read");

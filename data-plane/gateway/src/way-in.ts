@@ -85,9 +85,10 @@ export function createWayIn(options: GatewayOptions): WayIn {
 
   async function serveExternal(exchange: Exchange, forwarder: Forwarder): Promise<void> {
     const { route, access } = forwarder.external;
-    const caller = await identify(exchange, access);
+    const found = identify(exchange, access);
+    const caller = found instanceof Promise ? await found : found;
     const rest = below(route, exchange.target.path) ?? "";
-    await forwarder.forward(exchange, { rest, caller, trace: traceOf(exchange.request.headers, beginTrace) });
+    return forwarder.forward(exchange, { rest, caller, trace: traceOf(exchange.request.headers, beginTrace) });
   }
 
   return {

@@ -37,7 +37,7 @@ export interface RunningService extends Running {
   check(): Promise<void>;
 }
 
-/** Opens what the service owns and makes its handlers ready. Throws `SERVICE_BROKEN` when a binding does not open. */
+/** Opens what the service owns and makes its handlers ready. Throws `BINDING_BROKEN` when a binding does not open. */
 export async function runService(definition: ServiceDefinition, host: ServiceHost): Promise<RunningService> {
   const { contract } = definition;
   const log = host.log.with({ service: contract.name });
@@ -62,7 +62,7 @@ export async function runService(definition: ServiceDefinition, host: ServiceHos
     await started.stop();
     throw isCantleError(cause)
       ? cause
-      : new CantleError("SERVICE_BROKEN", `'${contract.name}' could not open what it owns`, { cause });
+      : new CantleError("BINDING_BROKEN", `'${contract.name}' could not open what it owns`, { cause });
   }
   const bound = Object.fromEntries([...bindings].map(([name, { bound }]) => [name, bound]));
   return {

@@ -16,7 +16,7 @@ export interface ConfigSettings {
 
 /** Everything that configuration of these services is taken from. Throws `CONFIG_INVALID` for a file that cannot be read. */
 export function configSources(
-  { folder, env, profile = env["CANTLE_PROFILE"], set = [] }: ConfigSettings,
+  { folder, env, profile = env.CANTLE_PROFILE, set = [] }: ConfigSettings,
   schemas: Readonly<Record<string, Schema | undefined>>,
 ): ConfigSources {
   const files = secretFilesOf(schemas, env).map(({ variable, file }) => [variable, readText(file, variable)]);

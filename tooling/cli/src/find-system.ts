@@ -23,7 +23,7 @@ export interface FoundSystem {
 export function findSystem({ cwd, env }: Pick<Terminal, "cwd" | "env">, named?: string): FoundSystem {
   const found = (file: string): FoundSystem => {
     const folder = dirname(file);
-    return { file, folder, home: resolve(cwd, env["CANTLE_HOME"] || folder) };
+    return { file, folder, home: resolve(cwd, env.CANTLE_HOME || folder) };
   };
   const path = resolve(cwd, named ?? ".");
   const stats = statSync(path, { throwIfNoEntry: false });

@@ -1,7 +1,8 @@
 /**
  * Tells on stderr what happens to instances while a system runs: failures whole and once, the rest in a line each.
  *
- * Errors come twice: as events, and in the rows of the instances (of a system in one process only there).
+ * Errors come twice: as events, and in the rows of the instances (of a system in one process only there). An instance that
+ * fails the same way again and again is told once.
  */
 import { plain } from "@cantle/core";
 import type { InstanceRow, SupervisorEvent } from "@cantle/supervisor";
@@ -16,8 +17,8 @@ export interface Narrator {
   tellErrors(rows: readonly InstanceRow[]): void;
 }
 
-/** A narrator at a terminal. */
-export function createNarrator(terminal: Terminal): Narrator {
+/** A narrator at a terminal. `patient`: somebody is editing, and a failure waits for that. */
+export function createNarrator(terminal: Terminal, patient: boolean): Narrator {
   const { err, paintErr } = terminal;
   /** The last error that was told of each instance. */
   const told = new Map<string, string>();
@@ -36,8 +37,9 @@ export function createNarrator(terminal: Terminal): Narrator {
           told.delete(instance);
           return say(`${instance} is ready (${spanText(event.afterMs)})`);
         case "failed":
+          if (told.get(instance) === event.error.text) return;
           tell(instance, event.error.text);
-          return say(failedLine(event));
+          return say(patient ? `${instance} waits for an edit` : failedLine(event));
         case "replacement-failed":
           tell(instance, event.error.text);
           return say(`the new ${instance} did not become ready; the one before it goes on`);
@@ -46,7 +48,7 @@ export function createNarrator(terminal: Terminal): Narrator {
         case "leftover-stopped":
           return say(`${instance} (pid ${event.pid}) was left behind by an earlier run, and has been ended`);
         default:
-          return undefined;
+          return;
       }
     },
     tellErrors(rows) {
@@ -59,8 +61,6 @@ export function createNarrator(terminal: Terminal): Narrator {
   };
 }
 
-function failedLine({ instance, retryInMs, crashLoop }: SupervisorEvent & { kind: "failed" }): string {
-  if (retryInMs === null) return `${instance} does not run`;
-  const often = crashLoop ? " once more; it has ended several times in a row" : "";
-  return `${instance} starts again in ${spanText(retryInMs)}${often}`;
+function failedLine({ instance, retryInMs }: SupervisorEvent & { kind: "failed" }): string {
+  return retryInMs === null ? `${instance} does not run` : `${instance} is started again, at growing intervals`;
 }

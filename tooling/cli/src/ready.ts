@@ -30,12 +30,9 @@ export interface ReadyFacts {
 }
 
 /** The facts of a system that has started. */
-export function readyFacts({
-  system,
-  addresses,
-  list,
-}: Pick<RunningSystem, "system" | "addresses" | "list">): ReadyFacts {
-  const rows = list();
+export function readyFacts(running: Pick<RunningSystem, "system" | "addresses" | "list">): ReadyFacts {
+  const { system, addresses } = running;
+  const rows = running.list();
   const ready = rows.filter((row) => row.state === "ready");
   return {
     system: system.name,

@@ -41,8 +41,8 @@ export function startRequest({ cwd, env }: Terminal, options: StartArguments, na
   return {
     ...findSystem({ cwd, env }, named ?? options.system),
     placement: units,
-    host: host ?? (env["HOST"] || undefined),
-    port: port ?? portOf(env["PORT"]) ?? portDefault,
+    host: host ?? (env.HOST || undefined),
+    port: port ?? portOf(env.PORT) ?? portDefault,
     set,
     profile,
     readyFile: readyFile === undefined ? undefined : resolve(cwd, readyFile),

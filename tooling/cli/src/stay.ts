@@ -11,12 +11,16 @@ import process from "node:process";
 import { CantleError, explainError, systemClock } from "@cantle/core";
 import { type RunningSystem, startSystem } from "@cantle/host";
 import { type InstanceRow, type LogLine, stopOnSignals } from "@cantle/supervisor";
-import { exitOf } from "./failure.ts";
 import { createNarrator } from "./narrator.ts";
 import { type ReadyFacts, readyFacts, readyLine, removeReadyFile, writeReadyFile } from "./ready.ts";
 import type { StartRequest } from "./start-request.ts";
 import type { Terminal } from "./terminal.ts";
 import { isPlatform } from "./units.ts";
+
+/** As a shell says it of what Ctrl-C ended. */
+const killedExit = 130;
+/** How long killing may take before this process ends whatever is still in it. */
+const killedMs = 1_000;
 
 /** How it is to stay. */
 export interface Staying {
@@ -32,7 +36,7 @@ export interface Staying {
 export async function stay(terminal: Terminal, request: StartRequest, staying: Staying): Promise<number> {
   const { readyFile } = request;
   const { mode, onLine, patient = false } = staying;
-  const narrator = createNarrator(terminal);
+  const narrator = createNarrator(terminal, patient);
   if (readyFile !== undefined) removeReadyFile(readyFile);
   const starting = startSystem({
     ...request,
@@ -45,14 +49,14 @@ export async function stay(terminal: Terminal, request: StartRequest, staying: S
   try {
     const running = await starting;
     narrator.tellErrors(running.list());
-    const failure = failureOf(running.list(), patient);
+    const failure = failureOf(running, patient);
     if (failure !== undefined) {
       await running.stop();
-      return exitOf(failure);
+      throw failure;
     }
     const close = tellReady(terminal, running, { request, staying });
     await Promise.race([running.stopped, ending.failed]).finally(close);
-    return 0;
+    return ending.killed() ? killedExit : 0;
   } finally {
     if (readyFile !== undefined) removeReadyFile(readyFile);
     ending.forget();
@@ -62,6 +66,8 @@ export async function stay(terminal: Terminal, request: StartRequest, staying: S
 interface Ending {
   /** Rejects when stopping fails. */
   readonly failed: Promise<never>;
+  /** True when somebody did not want to wait for the drain. */
+  killed(): boolean;
   forget(): void;
 }
 
@@ -70,6 +76,7 @@ function endOnSignals({ err, paintErr }: Terminal, starting: Promise<RunningSyst
   // Nobody waits for it while the system is still starting.
   failed.promise.catch(() => {});
   let running: RunningSystem | undefined;
+  let killed = false;
   const started = starting.then(
     (value) => {
       running = value;
@@ -86,25 +93,30 @@ function endOnSignals({ err, paintErr }: Terminal, starting: Promise<RunningSyst
         await (await started)?.stop().catch(failed.reject);
       },
       async kill() {
-        if (running === undefined) process.exit(130);
+        killed = true;
+        if (running === undefined) process.exit(killedExit);
+        // What runs inside this process ends with it, if it does not end by itself.
+        systemClock.after(killedMs, () => process.exit(killedExit));
         await running.kill().catch(failed.reject);
       },
     },
     process,
     systemClock,
   );
-  return { failed: failed.promise, forget };
+  return { failed: failed.promise, killed: () => killed, forget };
 }
 
-/** Why there is no use in going on: the gateway does not listen, or no service runs. */
-function failureOf(rows: readonly InstanceRow[], patient: boolean): CantleError | undefined {
+/** Why there is no use in going on: the gateway does not listen, or no service runs. What failed has been told already. */
+function failureOf(running: RunningSystem, patient: boolean): CantleError | undefined {
+  const rows = running.list();
   const isReady = (row: InstanceRow) => row.state === "ready";
-  const platform = rows.filter(({ unit }) => isPlatform(unit));
-  const services = rows.filter((row) => !isPlatform(row.unit) && isReady(row) && row.services.length > 0);
-  if (platform.every(isReady) && (services.length > 0 || patient)) return undefined;
-  const lost = platform.some((row) => !isReady(row)) ? platform : rows;
-  const error = lost.find((row) => !isReady(row) && row.lastError !== null)?.lastError;
-  return new CantleError(error?.code ?? "SERVICE_BROKEN", error?.text ?? "nothing could be started");
+  const lost = rows.filter((row) => isPlatform(row.unit) && !isReady(row));
+  const serves = rows.some((row) => !isPlatform(row.unit) && isReady(row) && row.services.length > 0);
+  if (lost.length === 0 && (serves || patient)) return undefined;
+  const [cause] = (lost.length > 0 ? lost : rows).flatMap(({ lastError }) => lastError ?? []);
+  const what =
+    lost.length > 0 ? `without its ${lost.map(({ unit }) => unit).join(" and ")}` : "as no service of it runs";
+  return new CantleError(cause?.code ?? "SERVICE_BROKEN", `'${running.system.name}' was not started, ${what}`);
 }
 
 interface ReadyTelling {

@@ -1,1 +1,77 @@
-export {};
+/**
+ * The unit of an external service: this process is its program's host, nothing else runs here. It is in the registry under
+ * the program's own address, so callers and the gateway go to the program directly.
+ *
+ * When the program ends, so does the host: the supervisor starts both again, with its back-off.
+ */
+import process from "node:process";
+import { codes } from "@cantle/core";
+import { type Announced, createRegistration } from "@cantle/registry";
+import type { ProgramOutput } from "./external-program.ts";
+import { externalOf, startExternal } from "./external-service.ts";
+import { join, type RunningUnit, type UnitStart } from "./unit.ts";
+
+/** What it is told. */
+export interface ExternalUnitStart extends Omit<UnitStart, "services"> {
+  readonly service: string;
+  /** Where the program's output goes; default where that of this process goes. */
+  readonly output?: ProgramOutput;
+  /** False where no supervisor minds the process group of this process. Default true. */
+  readonly minded?: boolean;
+  /** Ends a start that is not done. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Starts the program and its host; resolves when it is well. Throws why it cannot be. */
+export async function startExternalUnit(start: ExternalUnitStart): Promise<RunningUnit> {
+  const { system, service, settings, output = "inherit", minded = true, signal } = start;
+  const { uses = [], contract } = externalOf(system, service);
+  const { instance, leases } = await join(start, { [service]: uses.map(({ name }) => name) });
+  const { mesh, doors, started } = instance;
+  const announced = (state: Announced["state"], addresses: readonly string[]): Announced[] => [
+    { service, version: contract?.version ?? "0.0.0", addresses, state, metadata: {} },
+  ];
+  const registration = createRegistration({
+    client: leases,
+    instance: instance.id,
+    services: announced("starting", []),
+    clock: mesh.clock,
+    random: mesh.random,
+    log: mesh.log,
+  });
+  started.add(() => registration.stop());
+  try {
+    const external = await startExternal({
+      system,
+      service,
+      mesh,
+      callerOf: doors.callerOf,
+      settings,
+      output,
+      minded,
+      signal,
+      announce: (state, address) => registration.replace(announced(state, [address])),
+    });
+    let stopping = false;
+    void external.ended.then(async (error) => {
+      if (stopping) return;
+      mesh.log.error(error.message, { error });
+      // Out of the registry first, so that callers wait for the next one instead of knocking here.
+      await started.stop();
+      process.exit(codes[error.code].exit);
+    });
+    return {
+      addresses: [external.address],
+      services: [service],
+      async stop() {
+        stopping = true;
+        await registration.setState("draining");
+        await external.stop();
+        await started.stop();
+      },
+    };
+  } catch (error) {
+    await started.stop();
+    throw error;
+  }
+}

@@ -5,6 +5,7 @@ import { createCallerSource, createVerifier, identity } from "@cantle/identity";
 import { outbound } from "@cantle/mesh";
 import { clientAs } from "@cantle/service";
 import type { System } from "@cantle/system";
+import { openAdmin } from "./admin.ts";
 import { externalsOf, gatewayOptions } from "./gateway-options.ts";
 import { followRoutes } from "./routes.ts";
 import { join, type UnitStart } from "./unit.ts";
@@ -22,7 +23,7 @@ export async function startGatewayUnit(
   start: GatewayStart,
 ): Promise<Running & { readonly addresses: readonly string[]; readonly services: readonly string[] }> {
   const { system, host, port, log } = start;
-  const { instance, resolver } = await join(start, { gateway: "*" });
+  const { instance, resolver, checkToken } = await join(start, { gateway: "*" });
   try {
     const { clock, random } = instance.mesh;
     const client = clientAs(identity, peer, instance.mesh);
@@ -45,10 +46,15 @@ export async function startGatewayUnit(
       host,
       port,
     });
+    const admin = await openAdmin(
+      { title: "gateway", clock, contracts: [], checks: { token: checkToken } },
+      instance.started,
+    );
     return {
-      addresses: [gateway.address],
+      addresses: [gateway.address, admin.address],
       services: [],
       async stop() {
+        admin.drain();
         await gateway.stop();
         await instance.started.stop();
       },

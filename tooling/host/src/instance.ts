@@ -64,6 +64,8 @@ export interface Instance {
   reconnect(address: string): Promise<void>;
   /** Where services elsewhere are found, once there is a registry to ask. */
   elsewhere(resolver: Resolver): void;
+  /** Whether what each service owns can work just now, by service. */
+  checks(): Record<string, () => Promise<void>>;
   /** Runs services in this process; each is callable from the moment it is ready. Throws for the first that cannot run. */
   run(definitions: readonly ServiceDefinition[]): Promise<void>;
 }
@@ -109,6 +111,7 @@ export function createInstance(options: InstanceOptions): Instance {
     },
     reconnect: (address) => connections.close(address),
     elsewhere: (found) => resolver.below(found),
+    checks: () => Object.fromEntries([...services].map(([name, running]) => [name, () => running.check()])),
     async run(definitions) {
       const schemas = Object.fromEntries(definitions.map(({ contract, config }) => [contract.name, config]));
       const configs = resolveConfigs({

@@ -121,8 +121,8 @@ export class ThreadUnit {
     });
     worker.on("error", (error: Error) => {
       failure ??= {
-        code: "SERVICE_BROKEN",
-        text: `error[SERVICE_BROKEN]: the thread of '${instance}' threw\n${error.stack ?? error.message}`,
+        code: "INSTANCE_CRASHED",
+        text: `error[INSTANCE_CRASHED]: the thread of '${instance}' threw\n${error.stack ?? error.message}`,
       };
     });
     worker.once("exit", () => {
@@ -145,8 +145,8 @@ export class ThreadUnit {
       return;
     }
     const error = failure ?? {
-      code: "SERVICE_BROKEN" as const,
-      text: `error[SERVICE_BROKEN]: the thread of '${this.#options.instance}' ended`,
+      code: "INSTANCE_CRASHED" as const,
+      text: `error[INSTANCE_CRASHED]: the thread of '${this.#options.instance}' ended`,
     };
     this.#lastError = error;
     this.#on({ kind: "ended", mendable: codes[error.code].exit !== 3 });

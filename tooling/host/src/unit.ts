@@ -19,6 +19,7 @@ import {
 import { clientAs, type ServiceDefinition, usedContracts } from "@cantle/service";
 import { loadService, type System } from "@cantle/system";
 import type { Logger } from "@cantle/telemetry";
+import { openAdmin } from "./admin.ts";
 import { instanceService } from "./describe.ts";
 import { createInstance, type Instance } from "./instance.ts";
 import type { Network } from "./network.ts";
@@ -52,12 +53,14 @@ export interface Member {
   readonly resolver: RegistryResolver;
   /** The registry, in the name of this unit. */
   readonly leases: Client<typeof registry>;
+  /** Throws when the unit's token has run out. */
+  readonly checkToken: () => void;
 }
 
 /** Starts a unit. Services that cannot be loaded are logged and missing; throws when none is left. */
 export async function startUnit(start: UnitStart): Promise<RunningUnit> {
   const definitions = await loadAll(start);
-  const { instance, leases } = await join(start, usesOf(definitions));
+  const { instance, leases, checkToken } = await join(start, usesOf(definitions));
   const { clock, random, log } = instance.mesh;
   const registration = createRegistration({
     client: leases,
@@ -77,11 +80,21 @@ export async function startUnit(start: UnitStart): Promise<RunningUnit> {
     ]);
     const listeners = await start.network.listen({ instance: instance.id, doors: instance.doors, clock, random, log });
     const addresses = listeners.map((listener) => listener.address);
+    const admin = await openAdmin(
+      {
+        title: start.unit,
+        clock,
+        contracts: definitions.map(({ contract }) => contract),
+        checks: { token: checkToken, ...instance.checks() },
+      },
+      instance.started,
+    );
     await registration.replace(announced(definitions, addresses, "ready"));
     return {
-      addresses,
+      addresses: [...addresses, admin.address],
       services: definitions.map(({ contract }) => contract.name),
       async stop() {
+        admin.drain();
         await registration.setState("draining");
         await Promise.all(listeners.map((listener) => listener.stop()));
         await instance.started.stop();
@@ -148,7 +161,7 @@ export async function join(
   });
   instance.started.add(() => resolver.stop());
   instance.elsewhere(resolver);
-  return { instance, resolver, leases };
+  return { instance, resolver, leases, checkToken: unitToken.check };
 }
 
 function usesOf(definitions: readonly ServiceDefinition[]): Record<string, string[]> {

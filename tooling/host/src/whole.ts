@@ -19,6 +19,7 @@ import type { ServiceDefinition } from "@cantle/service";
 import { type BehindDoor, type InstanceRow, ownFolder } from "@cantle/supervisor";
 import { loadService, type System } from "@cantle/system";
 import type { Logger } from "@cantle/telemetry";
+import { openAdmin } from "./admin.ts";
 import { openIssuer } from "./control.ts";
 import { externalsOf, gatewayOptions } from "./gateway-options.ts";
 import { createInstance, type Instance } from "./instance.ts";
@@ -106,10 +107,16 @@ export async function startWhole({ system, plan, folder, home, options }: System
       ...(host !== undefined && { host }),
     });
     started.add(() => gateway.stop());
+    const contracts = [...instance.services.values()].map(({ definition }) => definition.contract);
+    const admin = await openAdmin(
+      { title: system.name, clock: systemClock, contracts, checks: instance.checks() },
+      started,
+    );
+    started.add(() => admin.drain());
     rows = [
       rowOf(plan.placement, {
         startedAt,
-        address: gateway.address,
+        addresses: [gateway.address, admin.address],
         services: services.filter((name) => !failed.has(name)),
       }),
       ...[...failed].map(([name, error]) => failedRow(name, error)),
@@ -137,14 +144,14 @@ export async function startWhole({ system, plan, folder, home, options }: System
 
 function rowOf(
   unit: string,
-  { startedAt, address, services }: { startedAt: string; address: string; services: readonly string[] },
+  { startedAt, addresses, services }: { startedAt: string; addresses: readonly string[]; services: readonly string[] },
 ): InstanceRow {
   return {
     unit,
     instance: `${unit}-1`,
     pid: process.pid,
     state: "ready",
-    addresses: [address],
+    addresses,
     services,
     restarts: 0,
     startedAt,

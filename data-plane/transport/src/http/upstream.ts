@@ -66,12 +66,17 @@ export interface Upstream {
 /** An upstream at an origin: `http://127.0.0.1:4000`. Nothing is opened before it is needed. */
 export function createUpstream(origin: string, overrides: Partial<UpstreamLimits> = {}): Upstream {
   const limits = { ...upstreamLimits, ...overrides };
-  let pool: Promise<Pool> | Pool | undefined;
-  let closed = false;
+  let state:
+    | { kind: "new" }
+    | { kind: "opening"; pool: Promise<Pool> }
+    | { kind: "open"; pool: Pool }
+    | { kind: "closed" } = {
+    kind: "new",
+  };
 
   async function open(): Promise<Pool> {
     const { Pool } = await import("undici");
-    pool = new Pool(origin, {
+    const pool = new Pool(origin, {
       connections: limits.connectionsMax,
       pipelining: 1,
       maxHeaderSize: limits.headersBytesMax,
@@ -81,25 +86,29 @@ export function createUpstream(origin: string, overrides: Partial<UpstreamLimits
       headersTimeout: 0,
       bodyTimeout: limits.silenceTimeoutMs,
     });
+    if (state.kind === "opening") state = { kind: "open", pool };
     return pool;
   }
 
-  return {
-    async send(request) {
-      pool ??= open();
-      const ready = pool instanceof Promise ? await pool : pool;
-      if (closed) throw new CantleError("UNREACHABLE", "the way to the other side is closed");
-      return exchange(ready, request);
-    },
-    async finish() {
-      closed = true;
-      await (await pool)?.close();
-    },
-    async close() {
-      closed = true;
-      await (await pool)?.destroy();
-    },
-  };
+  async function sendFirst(request: UpstreamRequest): Promise<UpstreamAnswer> {
+    if (state.kind === "new") state = { kind: "opening", pool: open() };
+    if (state.kind === "opening") await state.pool;
+    return send(request);
+  }
+
+  function send(request: UpstreamRequest): Promise<UpstreamAnswer> {
+    if (state.kind === "open") return exchange(state.pool, request);
+    if (state.kind !== "closed") return sendFirst(request);
+    return Promise.reject(new CantleError("UNREACHABLE", "the way to the other side is closed"));
+  }
+
+  async function end(how: "close" | "destroy"): Promise<void> {
+    const pool = state.kind === "opening" || state.kind === "open" ? await state.pool : undefined;
+    state = { kind: "closed" };
+    await pool?.[how]();
+  }
+
+  return { send, finish: () => end("close"), close: () => end("destroy") };
 }
 
 function exchange(pool: Pool, { onCancel, ...request }: UpstreamRequest): Promise<UpstreamAnswer> {

@@ -15,6 +15,8 @@ import { chunkBytesMax } from "./limits.ts";
 /** A body up to this size is copied into the chunk; a copy is cheaper than another piece for the socket. */
 const copyBytesMax = 8 * 1024;
 const chunkBytesMin = 8 * 1024;
+/** So much is handed over without waiting for the end of the turn, so that whoever writes a lot learns when the pipe is full. */
+const waitingBytesMax = 64 * 1024;
 
 /** Gathers frames and gives them to `send`. */
 export class FrameWriter {
@@ -28,6 +30,7 @@ export class FrameWriter {
   #start = 0;
   #end = 0;
   #ready: Uint8Array[] = [];
+  #waitingBytes = 0;
   #scheduled = false;
   readonly #send: (chunks: readonly Uint8Array[]) => void;
 
@@ -103,14 +106,14 @@ export class FrameWriter {
 
   /** Ends the frame. All three ways answer with false, and take the frame back, when it is larger than the peer takes. */
   end(): boolean {
-    return this.#close(0);
+    return this.#close(0) && this.#handOver();
   }
 
   /** Ends the frame with a body, which nobody writes into again. */
   endWith(body: Uint8Array): boolean {
     if (!this.#hasRoomFor(body)) return this.#attach(body);
     this.raw(body);
-    return this.#close(0);
+    return this.end();
   }
 
   /** Ends the frame with a copy of a body, whose owner may write into it again. */
@@ -122,12 +125,13 @@ export class FrameWriter {
   endWithText(body: string): boolean {
     if (body.length * 3 > this.#bytes.length - this.#at) return this.endWith(Buffer.from(body));
     this.#at += this.#bytes.write(body, this.#at);
-    return this.#close(0);
+    return this.end();
   }
 
   /** Hands over what was written; otherwise that happens by itself once this turn's work is done. */
   flush(): void {
     this.#scheduled = false;
+    this.#waitingBytes = 0;
     this.#cut();
     if (this.#ready.length === 0) return;
     const chunks = this.#ready;
@@ -144,7 +148,7 @@ export class FrameWriter {
     if (!this.#close(body.length)) return false;
     this.#cut();
     this.#ready.push(body);
-    return true;
+    return this.#handOver();
   }
 
   #close(bodyBytes: number): boolean {
@@ -154,15 +158,18 @@ export class FrameWriter {
     this.#at = this.#frame;
     this.u32(length);
     this.#end = end;
-    this.#schedule();
+    this.#waitingBytes += length;
     return true;
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    // Runs when the microtasks of this turn have, so the replies of all calls that arrived together leave together.
-    process.nextTick(flushNow, this);
+  #handOver(): true {
+    if (this.#waitingBytes >= waitingBytesMax) this.flush();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      // Runs when the microtasks of this turn have, so the replies of all calls that arrived together leave together.
+      process.nextTick(flushNow, this);
+    }
+    return true;
   }
 
   #cut(): void {

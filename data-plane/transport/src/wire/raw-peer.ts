@@ -16,6 +16,7 @@ export interface RawHello {
   /** Majors and minors in turn. */
   readonly versions?: readonly number[];
   readonly frameBytesMax?: number;
+  readonly streamWindowBytes?: number;
 }
 
 /** One end of a pipe in the hands of a test. */
@@ -48,9 +49,12 @@ export class RawPeer {
   }
 
   /** Sends a hello that a wire of version 1.0 takes. */
-  hello({ token = "token-of-shop", versions = [1, 0], frameBytesMax = 1 << 24 }: RawHello = {}): void {
+  hello(hello: RawHello = {}): void {
+    const { token = "token-of-shop", versions = [1, 0], frameBytesMax = 1 << 24, streamWindowBytes = 1 << 18 } = hello;
     const services = Buffer.concat([Buffer.of(1), text8("orders")]);
-    const limits = Buffer.from(`${frameBytesMax.toString(16).padStart(8, "0")}00040000`, "hex");
+    const limits = Buffer.alloc(8);
+    limits.writeUInt32BE(frameBytesMax, 0);
+    limits.writeUInt32BE(streamWindowBytes, 4);
     const list = Buffer.of(versions.length / 2, ...versions);
     this.frame(kinds.hello, 0, Buffer.concat([Buffer.from("CNTL"), list, limits, text16(token), services]));
   }

@@ -7,6 +7,7 @@ import { printError } from "../failure.ts";
 import { createLineFormat } from "../log-lines.ts";
 import { spanText } from "../output.ts";
 import type { ReadyFacts } from "../ready.ts";
+import { isNotRunning } from "../running-system.ts";
 import { type StartArguments, type StartRequest, startRequest } from "../start-request.ts";
 import { stay } from "../stay.ts";
 import type { Terminal } from "../terminal.ts";
@@ -49,20 +50,17 @@ async function reload(terminal: Terminal, running: RunningSystem, files: readonl
   try {
     const units = await running.reload(files);
     if (units.length === 0) return;
-    const ready = new Set(
-      running
-        .list()
-        .filter(({ state }) => state === "ready")
-        .map(({ unit }) => unit),
-    );
+    const ready = new Set(running.list().flatMap(({ unit, state }) => (state === "ready" ? [unit] : [])));
     const restarted = units.filter((unit) => ready.has(unit));
-    const waiting = units.filter((unit) => !ready.has(unit));
+    // What did not become ready has said why.
+    if (restarted.length === 0) return;
     const cause = paintErr("dim", `(${files.map((file) => basename(file)).join(", ")})`);
-    const spent = spanOf(systemClock.nowMs() - sinceMs);
-    if (restarted.length > 0) err(`${paintErr("green", "restarted")} ${restarted.join(", ")} in ${spent} ${cause}`);
-    if (waiting.length > 0) err(`${paintErr("yellow", "waiting for the next edit:")} ${waiting.join(", ")}`);
+    err(
+      `${paintErr("green", "restarted")} ${restarted.join(", ")} in ${spanOf(systemClock.nowMs() - sinceMs)} ${cause}`,
+    );
   } catch (error) {
-    printError(terminal, explainError(error));
+    // An edit that comes while it is stopping.
+    if (!isNotRunning(error)) printError(terminal, explainError(error));
   }
 }
 

@@ -31,7 +31,7 @@ function patientOf(terminal: Terminal, options: StartArguments) {
     return { home, host, port };
   } catch (error) {
     if (options.system !== undefined || !isCantleError(error) || error.place === "PORT") throw error;
-    return { home: resolve(cwd, env["CANTLE_HOME"] || "."), host: "127.0.0.1", port: options.port ?? 8080 };
+    return { home: resolve(cwd, env.CANTLE_HOME || "."), host: "127.0.0.1", port: options.port ?? 8080 };
   }
 }
 
