@@ -63,7 +63,11 @@ export async function openAdmin(
       if (method !== "GET" && method !== "HEAD")
         throw new CantleError("METHOD_NOT_ALLOWED", "the admin port is only read");
       const answer = (status: number, value: unknown) =>
-        answerBytes(exchange, status, Buffer.from(typeof value === "string" ? value : JSON.stringify(value)), json);
+        answerBytes(exchange, {
+          status,
+          bytes: Buffer.from(typeof value === "string" ? value : JSON.stringify(value)),
+          headers: json,
+        });
       switch (exchange.target.path) {
         case "/livez":
           return answer(200, { status: "alive" });

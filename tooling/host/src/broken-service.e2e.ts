@@ -30,7 +30,7 @@ for (const placement of ["one", "each", "threads"]) {
       const text = failed[0]?.lastError?.text ?? "";
       for (const part of [
         "error[SERVICE_BROKEN]: the module of 'broken' failed to load",
-        "fixtures/half-broken/broken.ts:2",
+        "fixtures/half-broken/broken.ts:5",
         "no such thing as a free lunch",
         "help:",
       ])
