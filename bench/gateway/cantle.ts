@@ -8,8 +8,8 @@ import { listenGateway } from "@cantle/gateway";
 import { startSystem } from "@cantle/host";
 import type { Part } from "../harness/part.ts";
 
-/** Starts it in a placement. `gateway` counts the gateway's process alone, `all` every process of the system. */
-export async function start(placement: "each" | "one", counted: "gateway" | "all"): Promise<Part> {
+/** Starts it in a placement; every process of it is counted, unless somebody picks the gateway's. */
+export async function start(placement: "each" | "one"): Promise<Part> {
   const home = await mkdtemp(join(tmpdir(), "cantle-bench-"));
   const running = await startSystem({
     file: fileURLToPath(new URL("../subject/system.ts", import.meta.url)),
@@ -27,10 +27,10 @@ export async function start(placement: "each" | "one", counted: "gateway" | "all
     await stop();
     throw new Error(`${lost.instance} is ${lost.state}: ${lost.lastError?.text}`);
   }
-  const counts = rows.filter(({ unit }) => counted === "all" || unit === "gateway").map(({ pid }) => pid!);
-  const pids = counted === "all" ? [...new Set([...counts, process.pid])] : counts;
   const url = running.addresses.gateway;
-  return { url, pids, facts: { tokens: await tokensOf(url) }, stop };
+  const pids = [...new Set([process.pid, ...rows.map(({ pid }) => pid!)])];
+  const gatewayPid = String(rows.find(({ unit }) => unit === "gateway")?.pid ?? process.pid);
+  return { url, pids, facts: { gatewayPid, tokens: await tokensOf(url) }, stop };
 }
 
 const users = 20;

@@ -9,17 +9,16 @@ import type { Part } from "../harness/part.ts";
 export async function listen(upstream: string): Promise<Part> {
   const pool = new Pool(upstream, { connections: 64 });
   const server = createServer((request, response) => {
-    const { method = "GET", url: path = "/", headers } = request;
+    const { method, url: path = "/", headers } = request;
     const { connection: _, ...passed } = headers;
-    pool.stream(
-      { method: method as "GET", path, headers: passed, body: method === "GET" ? null : request },
-      ({ statusCode, headers }) =>
-        response.writeHead(statusCode, {
-          "content-type": headers["content-type"],
-          "content-length": headers["content-length"],
-        }),
-      (error) => error !== null && response.destroy(),
-    );
+    const asked = { method: method as "GET", path, headers: passed as Record<string, string> };
+    const begin = (answer: { statusCode: number; headers: Record<string, string | string[] | undefined> }) => {
+      const { "content-type": type = "", "content-length": length = "" } = answer.headers;
+      return response.writeHead(answer.statusCode, { "content-type": type, "content-length": length });
+    };
+    pool.stream({ ...asked, body: method === "GET" ? null : request }, begin, (error) => {
+      if (error !== null) response.destroy();
+    });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

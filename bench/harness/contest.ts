@@ -4,17 +4,16 @@
  *     all started ─▶ each warmed up ─▶ round 1: each, in turn ─▶ round 2: begins one further ─▶ … ─▶ all stopped
  *
  * All of them live through the same minutes of the same machine, so whatever else it does hits them alike. A ratio is taken within
- * a round and the median over the rounds is what counts; absolute figures are the medians of one machine on one day.
+ * a round, and the median over the rounds is what counts; absolute figures are those of one machine on one day.
  */
-import { cpuUs } from "./cpu.ts";
-import type { Driven } from "./part.ts";
+
+/** What is measured in a turn, by name. */
+export type Measures = Readonly<Record<string, number>>;
 
 /** A contestant that runs. */
 export interface Entrant {
-  /** The processes whose work counts. */
-  readonly pids: readonly number[];
   /** Works on one kind of work for a turn. */
-  turn(work: string, ms: number): Promise<Driven>;
+  turn(work: string, ms: number): Promise<Measures>;
   stop(): Promise<void>;
 }
 
@@ -24,95 +23,120 @@ export interface Contestant {
   start(): Promise<Entrant>;
 }
 
-/** How long, how often, at what. */
-export interface Rules {
-  readonly rounds: number;
-  readonly turnMs: number;
-  readonly warmMs: number;
+/** A measure in a table: the first one of a contest is what ratios are of. */
+export interface Column {
+  readonly measure: string;
+  readonly title: string;
+  readonly digits: number;
+}
+
+/** What the design asks of a contestant. */
+export interface Target {
+  readonly contestant: string;
+  readonly work: string;
+  readonly measure: string;
+  /** The contestant that it is a ratio to; absent, the figure itself is meant. */
+  readonly to?: string;
+  readonly atMost?: number;
+  readonly atLeast?: number;
+  readonly stretch?: number;
+}
+
+/** Kinds of work, who does them, and what is asked of whom. */
+export interface Contest {
+  readonly title: string;
   /** The kinds of work, each done by every contestant in every round. */
   readonly works: readonly string[];
-  /** Is told what happens, for whoever waits. */
-  readonly say: (line: string) => void;
+  readonly contestants: readonly Contestant[];
+  /** The contestant that ratios are to. */
+  readonly reference?: string;
+  /** The columns for one kind of work. */
+  readonly columns: (work: string) => readonly Column[];
+  readonly targets: readonly Target[];
+  /** How many rounds, unless the command says; default 5. */
+  readonly rounds?: number;
+  readonly turnMs: number;
+  readonly warmMs: number;
+  /** What a reader should know before believing it. */
+  readonly notes?: readonly string[];
+  /** Stops what the contestants share. */
+  readonly close?: () => Promise<void>;
 }
 
-/** What is measured in a turn. */
-export interface Score {
-  /** Processor time of one call, µs. */
-  readonly cpuUs: number;
-  readonly callsPerSecond: number;
-  readonly p50Us: number | undefined;
-  readonly failed: number;
-}
-
-/** What one contestant did at one kind of work, a score a round; or why it could not. */
+/** What one contestant did at one kind of work, measures a round; or why it could not. */
 export interface Standing {
   readonly name: string;
   readonly work: string;
-  readonly scores: readonly Score[];
+  readonly rounds: readonly Measures[];
   readonly error?: string;
 }
 
 /** Lets them compete. A contestant that cannot start or finish is reported, and the others go on. */
-export async function compete(contestants: readonly Contestant[], rules: Rules): Promise<Standing[]> {
-  const entries = contestants.map(({ name }) => ({ name, entrant: undefined as Entrant | undefined, error: "" }));
-  const scores = new Map<string, Score[]>();
+export async function compete(contest: Contest, rounds: number, say: (line: string) => void): Promise<Standing[]> {
+  const { contestants, works, turnMs, warmMs } = contest;
+  const entries = contestants.map((contestant) => new Entry(contestant));
   try {
-    for (const [at, { start, name }] of contestants.entries()) {
-      rules.say(`starting ${name}`);
-      await attempt(entries[at]!, async (entry) => {
-        entry.entrant = await start();
-        for (const work of rules.works) await entry.entrant.turn(work, rules.warmMs);
-      });
+    for (const entry of entries) {
+      say(`${contest.title}: starting ${entry.name}`);
+      await entry.start(works, warmMs);
     }
-    for (let round = 0; round < rules.rounds; round++) {
-      rules.say(`round ${round + 1} of ${rules.rounds}`);
+    for (let round = 0; round < rounds; round++) {
+      say(`${contest.title}: round ${round + 1} of ${rounds}`);
       for (let at = 0; at < entries.length; at++) {
-        await attempt(entries[(at + round) % entries.length]!, async ({ name, entrant }) => {
-          for (const work of rules.works) {
-            const score = await play(entrant!, work, rules.turnMs);
-            const key = `${name}\n${work}`;
-            scores.set(key, [...(scores.get(key) ?? []), score]);
-          }
-        });
+        const entry = entries[(at + round) % entries.length]!;
+        for (const work of works) await entry.play(work, turnMs);
       }
     }
   } finally {
-    await Promise.all(entries.map(({ entrant }) => entrant?.stop()));
+    await Promise.all(entries.map((entry) => entry.stop()));
+    await contest.close?.();
   }
-  return rules.works.flatMap((work) =>
-    entries.map(({ name, error }) => ({
-      name,
-      work,
-      scores: scores.get(`${name}\n${work}`) ?? [],
-      ...(error && { error }),
-    })),
-  );
+  return works.flatMap((work) => entries.map((entry) => entry.standing(work)));
 }
 
-interface Entry {
+/** A contestant during its contest. */
+class Entry {
   readonly name: string;
-  entrant: Entrant | undefined;
-  error: string;
-}
+  readonly #contestant: Contestant;
+  readonly #rounds = new Map<string, Measures[]>();
+  #entrant: Entrant | undefined;
+  #error: string | undefined;
 
-async function attempt(entry: Entry, act: (entry: Entry) => Promise<void>): Promise<void> {
-  if (entry.error !== "") return;
-  try {
-    await act(entry);
-  } catch (error) {
-    entry.error = error instanceof Error ? error.message : String(error);
+  constructor(contestant: Contestant) {
+    this.name = contestant.name;
+    this.#contestant = contestant;
   }
-}
 
-async function play(entrant: Entrant, work: string, ms: number): Promise<Score> {
-  const before = cpuUs(entrant.pids);
-  const { calls, failed, elapsedMs, p50Us } = await entrant.turn(work, ms);
-  const spent = cpuUs(entrant.pids) - before;
-  if (calls === 0) throw new Error(`not one call was answered, ${failed} failed`);
-  return { cpuUs: spent / calls, callsPerSecond: (calls / elapsedMs) * 1000, p50Us, failed };
-}
+  start(works: readonly string[], warmMs: number): Promise<void> {
+    return this.#attempt(async () => {
+      this.#entrant = await this.#contestant.start();
+      if (warmMs > 0) for (const work of works) await this.#entrant.turn(work, warmMs);
+    });
+  }
 
-/** The middle value; of an even number the upper one of the two. */
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+  play(work: string, ms: number): Promise<void> {
+    return this.#attempt(async () => {
+      const measures = await this.#entrant!.turn(work, ms);
+      this.#rounds.set(work, [...(this.#rounds.get(work) ?? []), measures]);
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#entrant?.stop();
+  }
+
+  standing(work: string): Standing {
+    const error = this.#error;
+    return { name: this.name, work, rounds: this.#rounds.get(work) ?? [], ...(error !== undefined && { error }) };
+  }
+
+  /** What fails once is out. */
+  async #attempt(act: () => Promise<void>): Promise<void> {
+    if (this.#error !== undefined) return;
+    try {
+      await act();
+    } catch (error) {
+      this.#error = error instanceof Error ? error.message : String(error);
+    }
+  }
 }

@@ -45,7 +45,7 @@ interface Tally {
 /** One connection until its time is over. A connection that breaks is one failed call, and is not opened again. */
 function load(socket: Socket, request: Buffer, tally: Tally): Promise<void> {
   return new Promise((resolve) => {
-    let answer = Buffer.alloc(0);
+    let answer: Buffer = Buffer.alloc(0);
     let isDone = false;
     const done = (failed: number) => {
       if (isDone) return;
@@ -77,7 +77,7 @@ const lastChunk = Buffer.from("0\r\n\r\n");
 export function answerLength(answer: Buffer): number | undefined {
   const end = answer.indexOf(headEnd);
   if (end < 0) return undefined;
-  const head = answer.latin1Slice(0, end + 2);
+  const head = answer.toString("latin1", 0, end + 2);
   const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(head);
   if (length !== null) return end + 4 + Number(length[1]);
   if (!/\r\ntransfer-encoding: *chunked\r\n/i.test(head)) return end + 4;

@@ -62,3 +62,23 @@ export async function startPart(url: string, name: string, args: readonly unknow
     },
   };
 }
+
+/** A part that several contestants use; started by the first. */
+export interface Shared {
+  get(): Promise<RemotePart>;
+  stop(): Promise<void>;
+}
+
+/** Shares a part. */
+export function shared(start: () => Promise<RemotePart>): Shared {
+  let part: Promise<RemotePart> | undefined;
+  return {
+    get: () => (part ??= start()),
+    async stop() {
+      await part?.then(
+        (running) => running.stop(),
+        () => {},
+      );
+    },
+  };
+}

@@ -1,6 +1,7 @@
 /** The two processes of a remote contestant: one that serves, and one that calls it and is driven. */
 import type { Contestant } from "../harness/contest.ts";
 import { driver } from "../harness/drive.ts";
+import { counted } from "../harness/entrants.ts";
 import type { Part } from "../harness/part.ts";
 import { startPart } from "../harness/start-part.ts";
 
@@ -11,8 +12,7 @@ export interface Caller {
   readonly close: () => Promise<void> | void;
 }
 
-/** The kinds of work: calls under way at once. */
-export const works = { "64 in flight": 64, "one at a time": 1 } as const;
+const inFlight = (work: string) => (work === "one at a time" ? 1 : 64);
 
 /** A contestant whose file exports `serve(...args)` and `connect(at)`. */
 export function remoteContestant(name: string, file: string, args: readonly unknown[] = []): Contestant {
@@ -23,9 +23,9 @@ export function remoteContestant(name: string, file: string, args: readonly unkn
       const server = await startPart(url, "serve", args);
       try {
         const caller = await startPart(import.meta.url, "callingSide", [url, server.at]);
+        const pids = [...server.pids, ...caller.pids];
         return {
-          pids: [...server.pids, ...caller.pids],
-          turn: (work, ms) => caller.drive({ ms, inFlight: works[work as keyof typeof works] }),
+          turn: (work, ms) => counted(pids, () => caller.drive({ ms, inFlight: inFlight(work) })),
           async stop() {
             await caller.stop();
             await server.stop();

@@ -1,5 +1,6 @@
 /** One look at a program: does its health path answer 2xx, or, where it has none, does its port take connections. */
 import { connect } from "node:net";
+import { networkInterfaces } from "node:os";
 import type { Clock } from "@cantle/core";
 import { createUpstream } from "@cantle/transport/http";
 
@@ -53,6 +54,14 @@ function answers({ host, port, clock }: CheckOptions, path: string): Check {
     },
     close: () => upstream.close(),
   };
+}
+
+/** True when the port takes connections from beyond this machine too. */
+export async function isExposed(port: number, clock: Clock): Promise<boolean> {
+  const outside = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ internal, family }) => !internal && family === "IPv4");
+  return outside !== undefined && (await takesConnections({ host: outside.address, port, clock })) === undefined;
 }
 
 function takesConnections({ host, port, clock }: CheckOptions): Promise<string | undefined> {

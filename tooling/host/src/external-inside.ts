@@ -99,9 +99,9 @@ function keep(service: string, start: ExternalsInside, found: StaticResolver): K
 
   function failed(error: CantleError): void {
     found.set(service, []);
+    first.resolve([service, error]);
     if (policy.kind === "stopped") return;
     log.error(explainError(error));
-    first.resolve([service, error]);
     on({ kind: "ended", mendable: !lastingExits.includes(codes[error.code].exit) });
   }
 

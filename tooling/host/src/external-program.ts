@@ -43,15 +43,12 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   const { minded, clock, env, service, place } = options;
   const child = await spawned(options);
   const pid = child.pid as number;
-  const unguard = minded ? undefined : guardGroup(pid, env);
-  // Reached on `process.exit`; what a signal does to this process is the group's or the guard's concern.
-  const endWithUs = () => void signal(minded ? pid : -pid, "SIGKILL");
-  process.once("exit", endWithUs);
+  const release = minded ? endWithProcess(child) : guardGroup(pid, env);
   const ended = new Promise<CantleError>((resolve) => {
     child.once("exit", (exit, name) => {
-      process.removeListener("exit", endWithUs);
-      if (!minded) signal(-pid, "SIGKILL");
-      unguard?.();
+      // What it left in its group goes with it; in a minded group that is the supervisor's to do.
+      if (!minded) killGroup(pid);
+      release();
       const how = name === null ? `with exit code ${exit}` : `by ${name}`;
       resolve(new CantleError("SERVICE_BROKEN", `the program of '${service}' ended ${how}`, { place }));
     });
@@ -100,10 +97,17 @@ function notStarted({ command, cwd, service, place }: ProgramOptions, cause: Nod
   });
 }
 
-function signal(target: number, name: NodeJS.Signals): boolean {
+/** Ends a program when this process exits; when this process is killed, its group is. */
+function endWithProcess(child: ChildProcess): () => void {
+  const end = () => void child.kill("SIGKILL");
+  process.once("exit", end);
+  return () => void process.removeListener("exit", end);
+}
+
+function killGroup(leader: number): void {
   try {
-    return process.kill(target, name);
+    process.kill(-leader, "SIGKILL");
   } catch {
-    return false;
+    // Nobody is left in it.
   }
 }

@@ -13,7 +13,7 @@ import { resolve } from "node:path";
 import { type Caller, CantleError, createStarted, type Running } from "@cantle/core";
 import type { OutboundHost } from "@cantle/mesh";
 import type { External, System } from "@cantle/system";
-import { createCheck } from "./external-check.ts";
+import { createCheck, isExposed } from "./external-check.ts";
 import { type Health, type HealthAction, healthLimits, nextHealth } from "./external-health.ts";
 import { type ProgramOutput, startProgram } from "./external-program.ts";
 import { startSidecar } from "./external-sidecar.ts";
@@ -48,6 +48,8 @@ const host = "127.0.0.1";
 const lookEveryMs = 1_000;
 /** While it starts; a fast program is found ready fast. */
 const startLookEveryMs = 50;
+const exposed =
+  "listens on every address of this machine, so whoever reaches it gets past the gateway; let it listen on HOST";
 
 /**
  * Starts an external service; resolves when it is well and announced. Throws `CONFIG_INVALID` when the command cannot be
@@ -78,7 +80,7 @@ export async function startExternal(start: ExternalStart): Promise<RunningExtern
     started.add(() => program.stop());
     const watch = watchHealth(start, source, port);
     started.add(() => watch.stop());
-    await Promise.race([watch.shown, program.ended.then(Promise.reject.bind(Promise)), abortOf(signal)]);
+    await unlessAborted(signal, [watch.shown, program.ended.then((error) => Promise.reject(error))]);
     return { address: `http://${host}:${port}`, ended: program.ended, stop: () => started.stop() };
   } catch (error) {
     await started.stop();
@@ -131,6 +133,7 @@ function watchHealth({ system, service, mesh, announce }: ExternalStart, source:
       case "show":
         await announce("ready", address);
         shown.resolve();
+        if (await isExposed(port, clock)) log.warn(`'${service}' ${exposed}`);
         return;
       case "hide":
         log.warn(`'${service}' is out of traffic until it is well again`, { fault: `it ${fault}` });
@@ -179,10 +182,15 @@ function freePort(): Promise<number> {
   });
 }
 
-function abortOf(signal: AbortSignal | undefined): Promise<never> {
-  return new Promise((_, reject) => {
-    const abort = () => reject(new CantleError("CANCELLED", "the start was ended"));
-    if (signal?.aborted) abort();
-    signal?.addEventListener("abort", abort, { once: true });
-  });
+/** The first of these, or `CANCELLED` when the signal is first. */
+async function unlessAborted(signal: AbortSignal | undefined, awaited: readonly Promise<void>[]): Promise<void> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(new CantleError("CANCELLED", "the start was ended"));
+  signal?.addEventListener("abort", abort);
+  if (signal?.aborted) abort();
+  try {
+    await Promise.race([...awaited, aborted.promise]);
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
 }

@@ -5,7 +5,7 @@
  * When the program ends, so does the host: the supervisor starts both again, with its back-off.
  */
 import process from "node:process";
-import { codes } from "@cantle/core";
+import { codes, delay } from "@cantle/core";
 import { type Announced, createRegistration } from "@cantle/registry";
 import type { ProgramOutput } from "./external-program.ts";
 import { externalOf, startExternal } from "./external-service.ts";
@@ -21,6 +21,9 @@ export interface ExternalUnitStart extends Omit<UnitStart, "services"> {
   /** Ends a start that is not done. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Calls do not pass through this process, so nobody can say when the last one is done; most programs end at once on SIGTERM. */
+const lastCallsMs = 250;
 
 /** Starts the program and its host; resolves when it is well. Throws why it cannot be. */
 export async function startExternalUnit(start: ExternalUnitStart): Promise<RunningUnit> {
@@ -66,6 +69,7 @@ export async function startExternalUnit(start: ExternalUnitStart): Promise<Runni
       async stop() {
         stopping = true;
         await registration.setState("draining");
+        await delay(mesh.clock, lastCallsMs);
         await external.stop();
         await started.stop();
       },

@@ -17,6 +17,8 @@ export interface Settings {
   readonly profile?: string | undefined;
   /** What `--set` said, in order. */
   readonly set?: readonly string[] | undefined;
+  /** Stands in for `config.yaml`, by service: what a test says of configuration. */
+  readonly config?: ConfigFile | undefined;
 }
 
 /** Where a service's embedded data is. */
@@ -35,7 +37,7 @@ export function configSources(
     secretFilesOf(schemas, env).map(({ variable, file }) => [variable, readText(file, variable)]),
   );
   return {
-    file: configFile(join(folder, "config.yaml"), "config.yaml"),
+    file: settings.config ?? configFile(join(folder, "config.yaml"), "config.yaml"),
     profile:
       profileName === undefined
         ? undefined

@@ -3,75 +3,17 @@
  * between them. The recipes are those of many processes, called in memory.
  */
 import process from "node:process";
-import {
-  asCantleError,
-  CantleError,
-  createStarted,
-  explainError,
-  type Started,
-  systemClock,
-  systemRandom,
-} from "@cantle/core";
-import { listenGateway, type Tokens } from "@cantle/gateway";
-import { identityService } from "@cantle/identity";
+import { CantleError, createStarted, explainError, systemClock, systemRandom } from "@cantle/core";
+import { listenGateway } from "@cantle/gateway";
 import { outbound } from "@cantle/mesh";
-import type { ServiceDefinition } from "@cantle/service";
 import { type BehindDoor, type InstanceRow, ownFolder } from "@cantle/supervisor";
-import { loadService, type System } from "@cantle/system";
-import type { Logger } from "@cantle/telemetry";
 import { openAdmin } from "./admin.ts";
-import { openIssuer } from "./control.ts";
 import { externalsOf, gatewayOptions } from "./gateway-options.ts";
-import { createInstance, type Instance } from "./instance.ts";
 import { createLines, type Lines } from "./lines.ts";
 import { processLogger } from "./log.ts";
 import type { SystemStart } from "./processes.ts";
-import type { Settings } from "./settings.ts";
+import { runWhole } from "./run-whole.ts";
 import type { RunningSystem } from "./start-options.ts";
-
-/** A system inside this process, without its folder and its door: what tests hold. */
-export interface Whole {
-  readonly instance: Instance;
-  readonly tokens: Tokens;
-  /** Services that could not be run, with why. */
-  readonly failed: ReadonlyMap<string, CantleError>;
-}
-
-/** What `runWhole` needs. */
-export interface WholeOptions {
-  readonly system: System;
-  readonly services: readonly string[];
-  readonly settings: Settings;
-  readonly log: Logger;
-}
-
-/** Runs the services of a system in this process. A service that cannot run is reported, and the others go on. */
-export async function runWhole({ system, services, settings, log }: WholeOptions, started: Started): Promise<Whole> {
-  const issuer = await openIssuer(
-    { system: system.name, settings, clock: systemClock, random: systemRandom(), log },
-    started,
-  );
-  const instance = createInstance({
-    id: "one-1",
-    known: Object.keys(system.services),
-    log,
-    settings,
-    policies: system.policies,
-  });
-  started.add(() => instance.started.stop());
-  const failed = new Map<string, CantleError>();
-  const definitions: ServiceDefinition[] = [];
-  for (const name of services) {
-    try {
-      definitions.push(await loadService(system, name));
-    } catch (error) {
-      failed.set(name, asCantleError(error));
-      log.error(explainError(error));
-    }
-  }
-  await instance.run([identityService(issuer), ...definitions]);
-  return { instance, tokens: { verify: issuer.verifier.user }, failed };
-}
 
 /** Starts a system in this process, behind its gateway. */
 export async function startWhole({ system, plan, folder, home, options }: SystemStart): Promise<RunningSystem> {

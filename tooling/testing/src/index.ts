@@ -1,1 +1,3 @@
-export {};
+/** Tests of whole systems. */
+export type { TestContextLike } from "./kept-log.ts";
+export { startTestSystem, type TestSystem, type TestSystemOptions, type TestUser } from "./test-system.ts";

@@ -292,6 +292,25 @@ test("a caller's assertion travels once while it is among the last 256", async (
   await connection.close();
 });
 
+test("the beginning of a stream ends the upload of its call", async () => {
+  const { server, connection, call } = dial();
+  server.hello();
+  const ended = Promise.withResolvers<void>();
+  const chunks = (async function* () {
+    try {
+      for (;;) yield Buffer.alloc(1000);
+    } finally {
+      ended.resolve();
+    }
+  })();
+  const answer = call({ upload: { type: "x", chunks } });
+  await server.next(kinds.data);
+  server.frame(kinds.reply, 1, "\u0002");
+  await answer;
+  await ended.promise;
+  await connection.close();
+});
+
 test("after a goaway of a draining server, calls under way finish and new ones fail with DRAINING", async () => {
   const { server, connection, call } = dial();
   const first = call();

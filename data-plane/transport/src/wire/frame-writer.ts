@@ -153,6 +153,8 @@ export class FrameWriter {
 
   #close(bodyBytes: number): boolean {
     const end = this.#at;
+    // Bytes past a chunk would be lost in silence: a `begin` that asked for too little.
+    if (end > this.#bytes.length) throw new CantleError("INTERNAL", "a frame is longer than it said");
     const length = end - this.#frame - 4 + bodyBytes;
     if (length > this.frameBytesMax) return false;
     this.#at = this.#frame;

@@ -85,7 +85,10 @@ const wrongStarts: Readonly<Record<string, Buffer>> = {
   "a hello of something else": rawFrame(
     kinds.hello,
     0,
-    Buffer.from("434e544b010100010000000004000000036162630100", "hex"),
+    Buffer.concat([
+      Buffer.from("434e544b0101000100000000040000000d", "hex"),
+      Buffer.from("token-of-shop\u0001\u0006orders"),
+    ]),
   ),
   "a request before hello": rawFrame(kinds.request, 1, rawRequest()),
   "a ping before hello": rawFrame(kinds.ping, 0),

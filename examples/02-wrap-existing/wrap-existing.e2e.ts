@@ -1,0 +1,200 @@
+/** The example, run as a system of processes: programs that know nothing of Cantle are members of it. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as moment } from "node:timers/promises";
+import { type RunningSystem, startSystem } from "@cantle/host";
+
+const file = join(import.meta.dirname, "system.ts");
+const hasPython = spawnSync("python3", ["--version"]).status === 0;
+const skip = hasPython ? false : "needs python3: apt-get install -y python3";
+/** Long enough for a loaded machine; nothing waits for it when all is well. */
+const patienceMs = 60_000;
+
+describe("programs of other languages", { skip }, () => {
+  let home: string;
+  let system: RunningSystem;
+  const lines: string[] = [];
+
+  const row = (unit: string) => system.list().find((each) => each.unit === unit);
+  const get = (path: string) => fetch(system.addresses.gateway + path);
+  const pidOf = async (unit: string) => (await childrenOf(row(unit)?.pid ?? 0))[0] ?? 0;
+
+  before(async () => {
+    home = await mkdtemp(join(tmpdir(), "cantle-wrap-"));
+    const env = { ...process.env, CANTLE_HOME: home };
+    const onLine = ({ unit, line }: { unit: string; line: string }) => void lines.push(`${unit}: ${line}`);
+    system = await startSystem({ file, placement: "each", port: 0, env, onLine });
+  });
+  after(async () => {
+    await system?.stop();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  test("are found, well, and at the address of their own choice of port", async () => {
+    for (const unit of ["legacy", "weather"]) {
+      assert.equal(row(unit)?.state, "ready", row(unit)?.lastError?.text);
+      const [address = ""] = row(unit)?.addresses ?? [];
+      assert.equal((await fetch(`${address}/health`)).status, 200);
+      await until(
+        () => lines.some((line) => line.startsWith(`${unit}: `) && line.includes(address)),
+        `'${unit}' to say so`,
+      );
+    }
+  });
+
+  test("are reached through the gateway, unchanged, whatever the method", async () => {
+    assert.deepEqual(await (await get("/legacy/guestbook")).json(), [{ name: "Ann", text: "Lovely weather." }]);
+    const entry = { name: "Ben", text: "Indeed." };
+    const post = (body: unknown) =>
+      fetch(`${system.addresses.gateway}/legacy/guestbook`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    assert.equal((await post(entry)).status, 201);
+    assert.equal((await post({})).status, 400);
+    assert.deepEqual(((await (await get("/legacy/guestbook")).json()) as unknown[])[1], entry);
+  });
+
+  test("are called by a typed service, by their contract, with its failures", async () => {
+    assert.equal(((await (await get("/trips/fjords")).json()) as { sky: string }).sky, "rain");
+    assert.equal(((await (await get("/trips/moon")).json()) as { sky: string }).sky, "unknown");
+  });
+
+  test("call services, also what no gateway shows", async () => {
+    assert.equal((await get("/trips")).status, 404);
+    const suggestion = await get("/suggestion");
+    assert.equal(suggestion.status, 200);
+    assert.deepEqual(await suggestion.json(), { id: "tiles", city: "Lisbon", title: "Blue tiles" });
+  });
+
+  test("call nothing that they have not declared, and nobody else calls in their name", async () => {
+    const { CANTLE_URL = "", CANTLE_TOKEN = "" } = await environmentOf(await pidOf("weather"));
+    const call = async (path: string, authorization?: string) => {
+      const answer = await fetch(CANTLE_URL + path, { headers: authorization === undefined ? {} : { authorization } });
+      return [answer.status, ((await answer.json()) as { code?: string }).code];
+    };
+    const good = `Bearer ${CANTLE_TOKEN}`;
+    assert.deepEqual(await call("/catalog/trips", good), [200, undefined]);
+    for (const path of ["/legacy/guestbook", "/weather/forecast/Bergen", "/registry/instances", "/identity/keys", "/"])
+      assert.deepEqual(await call(path, good), [403, "PEER_REFUSED"], path);
+    assert.deepEqual(await call("/catalog/nothing", good), [404, "ROUTE_UNKNOWN"]);
+    const other = await environmentOf(await pidOf("legacy"));
+    for (const bad of [
+      undefined,
+      "",
+      "Bearer",
+      "Bearer x",
+      CANTLE_TOKEN,
+      `${good}x`,
+      `Bearer ${other["CANTLE_TOKEN"]}`,
+    ])
+      assert.deepEqual(await call("/catalog/trips", bad), [401, "UNAUTHENTICATED"], String(bad));
+  });
+
+  test("are back when they are killed, and when their host is", async () => {
+    for (const victim of [() => pidOf("weather"), async () => row("weather")?.pid ?? 0]) {
+      const [program, killed] = [await pidOf("weather"), await victim()];
+      process.kill(killed, "SIGKILL");
+      await gone(program);
+      await until(
+        async () => row("weather")?.state === "ready" && row("weather")?.pid !== killed,
+        "'weather' to be back",
+      );
+      assert.equal((await until(async () => whenOk(await get("/suggestion")), "a suggestion")).status, 200);
+      assert.notEqual(await pidOf("weather"), program);
+    }
+  });
+
+  test("get no traffic while they are unwell", async () => {
+    const program = await pidOf("legacy");
+    process.kill(program, "SIGSTOP");
+    try {
+      await until(async () => (await get("/legacy/guestbook")).status === 503, "'legacy' to be out of traffic");
+    } finally {
+      process.kill(program, "SIGCONT");
+    }
+    await until(async () => whenOk(await get("/legacy/guestbook")), "'legacy' to be well again");
+    assert.equal(await pidOf("legacy"), program);
+  });
+
+  test("end with the system", async () => {
+    const programs = [await pidOf("legacy"), await pidOf("weather")];
+    for (const pid of programs) assert.equal(await runs(pid), true);
+    await system.stop();
+    for (const pid of programs) assert.equal(await runs(pid), false);
+  });
+});
+
+test("nothing is left of them when the supervisor is killed", { skip }, async () => {
+  const home = await mkdtemp(join(tmpdir(), "cantle-wrap-"));
+  const supervisor = startApart(home);
+  try {
+    const rows = JSON.parse(await firstLine(supervisor)) as { unit: string; pid: number }[];
+    const hosts = rows.filter(({ unit }) => unit === "legacy" || unit === "weather").map(({ pid }) => pid);
+    const programs = (await Promise.all(hosts.map(childrenOf))).flat();
+    assert.equal(programs.length, 2);
+    supervisor.kill("SIGKILL");
+    await Promise.all([...hosts, ...programs].map(gone));
+  } finally {
+    supervisor.kill("SIGKILL");
+    await rm(home, { recursive: true, force: true });
+  }
+});
+
+/** A process that starts the example, and says in one line what runs. */
+function startApart(home: string): ChildProcess {
+  const program = `
+    import { startSystem } from "@cantle/host";
+    const system = await startSystem({ file: ${JSON.stringify(file)}, placement: "each", port: 0, env: process.env });
+    console.log(JSON.stringify(system.list()));`;
+  return spawn(process.execPath, ["--input-type=module", "--eval", program], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, CANTLE_HOME: home },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+}
+
+async function firstLine({ stdout }: ChildProcess): Promise<string> {
+  assert.ok(stdout);
+  for await (const line of createInterface({ input: stdout })) return line;
+  throw new Error("the system did not start");
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
+  return text.split(" ").filter(Boolean).map(Number);
+}
+
+async function environmentOf(pid: number): Promise<Record<string, string>> {
+  const entries = (await readFile(`/proc/${pid}/environ`, "utf8")).split("\0").map((entry) => entry.split(/=(.*)/s));
+  return Object.fromEntries(entries);
+}
+
+async function runs(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => undefined);
+  return stat !== undefined && !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+}
+
+async function gone(pid: number): Promise<void> {
+  await until(async () => !(await runs(pid)), `the end of process ${pid}`);
+}
+
+function whenOk(answer: Response): Response | undefined {
+  return answer.ok ? answer : undefined;
+}
+
+async function until<T>(condition: () => T | Promise<T>, what: string): Promise<NonNullable<T>> {
+  const givenUpAt = performance.now() + patienceMs;
+  for (;;) {
+    const found = await condition();
+    if (found) return found;
+    if (performance.now() > givenUpAt) throw new Error(`waited in vain for ${what}`);
+    await moment(25);
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * The inside of a system in one process: every service and the issuer, called in memory; no gateway, no registry, no folder of
+ * its own. `whole.ts` puts a gateway before it; `@cantle/testing` calls it as it is.
+ */
+import {
+  asCantleError,
+  type CantleError,
+  type Clock,
+  explainError,
+  type Random,
+  type Started,
+  systemClock,
+  systemRandom,
+} from "@cantle/core";
+import type { Tokens } from "@cantle/gateway";
+import { identityService } from "@cantle/identity";
+import type { ServiceDefinition } from "@cantle/service";
+import { loadService, type System } from "@cantle/system";
+import type { Logger } from "@cantle/telemetry";
+import { openIssuer } from "./control.ts";
+import { createInstance, type Instance } from "./instance.ts";
+import type { Settings } from "./settings.ts";
+
+/** A system inside this process, without its folder and its door: what tests hold. */
+export interface Whole {
+  readonly instance: Instance;
+  readonly tokens: Tokens;
+  /** Services that could not be run, with why. */
+  readonly failed: ReadonlyMap<string, CantleError>;
+}
+
+/** What `runWhole` needs. */
+export interface WholeOptions {
+  readonly system: System;
+  readonly services: readonly string[];
+  readonly settings: Settings;
+  readonly log: Logger;
+  /** Default: the machine's. */
+  readonly clock?: Clock | undefined;
+  /** Default: the machine's. */
+  readonly random?: Random | undefined;
+}
+
+/** Runs the services of a system in this process. A service that cannot be loaded is reported, and the others go on. */
+export async function runWhole(options: WholeOptions, started: Started): Promise<Whole> {
+  const { system, services, settings, log, clock = systemClock, random = systemRandom() } = options;
+  const issuer = await openIssuer({ system: system.name, settings, clock, random, log }, started);
+  const instance = createInstance({
+    id: "one-1",
+    known: Object.keys(system.services),
+    log,
+    settings,
+    policies: system.policies,
+    clock,
+    random,
+  });
+  started.add(() => instance.started.stop());
+  const failed = new Map<string, CantleError>();
+  const definitions: ServiceDefinition[] = [];
+  for (const name of services) {
+    try {
+      definitions.push(await loadService(system, name));
+    } catch (error) {
+      failed.set(name, asCantleError(error));
+      log.error(explainError(error));
+    }
+  }
+  await instance.run([identityService(issuer), ...definitions]);
+  return { instance, tokens: { verify: issuer.verifier.user }, failed };
+}
