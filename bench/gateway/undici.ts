@@ -13,8 +13,8 @@ export async function listen(upstream: string): Promise<Part> {
     const { connection: _, ...passed } = headers;
     const asked = { method: method as "GET", path, headers: passed as Record<string, string> };
     const begin = (answer: { statusCode: number; headers: Record<string, string | string[] | undefined> }) => {
-      const { "content-type": type = "", "content-length": length = "" } = answer.headers;
-      return response.writeHead(answer.statusCode, { "content-type": type, "content-length": length });
+      const { "content-type": type, "content-length": length } = answer.headers;
+      return response.writeHead(answer.statusCode, { "content-type": String(type), "content-length": String(length) });
     };
     pool.stream({ ...asked, body: method === "GET" ? null : request }, begin, (error) => {
       if (error !== null) response.destroy();

@@ -11,11 +11,11 @@ export const moleculerOrders = {
   actions: {
     quote: {
       params: {
-        customer: "string",
-        sku: "string",
-        quantity: "number|integer:true",
+        customer: { type: "string", min: 1, max: 64 },
+        sku: { type: "string", max: 32 },
+        quantity: { type: "number", integer: true, min: 1 },
         express: "boolean",
-        note: "string",
+        note: { type: "string", max: 2_000 },
         $$strict: "remove",
       },
       handler: async ({ params }: { params: NewOrder }) => place(params),

@@ -12,7 +12,7 @@ export interface NewOrder {
 /** What is answered: four members. */
 export interface Order {
   readonly id: string;
-  readonly state: string;
+  readonly state: "placed" | "sent" | "returned";
   readonly total: number;
   readonly note: string;
 }

@@ -230,7 +230,7 @@ describe("a program behind the gateway", () => {
     );
     await using refused = await start(ok, { pick: () => "http://127.0.0.1:1" });
     const gone = await fetch(`${refused.url}/legacy/x`);
-    assert.deepEqual([gone.status, ((await gone.json()) as { code: string }).code], [502, "UNREACHABLE"]);
+    assert.deepEqual([gone.status, ((await gone.json()) as { code: string }).code], [502, "CONNECT_FAILED"]);
   });
 
   test("that does not begin its answer in time is 504, and what it was doing is given up", async () => {

@@ -40,7 +40,10 @@ export interface Listener {
   stop(graceMs?: number): Promise<void>;
 }
 
-/** An open way to one instance. Calls fail with `UNREACHABLE` when it breaks, `DRAINING` when the other side leaves. */
+/**
+ * An open way to one instance. Calls fail with `CONNECT_FAILED` when they could not be sent, `UNREACHABLE` when it breaks while
+ * they are under way, `DRAINING` when the other side leaves.
+ */
 export interface Connection {
   readonly handle: Handler;
   readonly state: "connecting" | "open" | "draining" | "closed";

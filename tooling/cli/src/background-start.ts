@@ -3,7 +3,7 @@
  * a log file for what it says. It reports over a channel until it is ready; then the two part.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,8 @@ import { CantleError } from "@cantle/core";
 import type { BackgroundMessage, BackgroundOrder } from "./background.ts";
 import type { StartRequest } from "./start-request.ts";
 import type { Terminal } from "./terminal.ts";
+
+const program = fileURLToPath(new URL("./background.ts", import.meta.url));
 
 /** Resolves when it is ready, with 0, or when it could not be started, with its exit code. */
 export async function startInBackground(terminal: Terminal, request: StartRequest): Promise<number> {
@@ -48,7 +50,7 @@ function logFile(home: string): string {
 function launch({ cwd, env }: Terminal, log: string): ChildProcess {
   const descriptor = openSync(log, "a", 0o600);
   try {
-    return spawn(process.execPath, [...process.execArgv, program()], {
+    return spawn(process.execPath, [...process.execArgv, program], {
       cwd,
       env: { ...env },
       detached: true,
@@ -57,12 +59,6 @@ function launch({ cwd, env }: Terminal, log: string): ChildProcess {
   } finally {
     closeSync(descriptor);
   }
-}
-
-/** TypeScript in the repository, JavaScript where it is installed. */
-function program(): string {
-  const source = fileURLToPath(new URL("./background.ts", import.meta.url));
-  return existsSync(source) ? source : fileURLToPath(new URL("./background.js", import.meta.url));
 }
 
 function untilReady(terminal: Terminal, child: ChildProcess, log: string): Promise<number> {

@@ -110,7 +110,10 @@ export interface LaunchOptions {
 }
 
 /** Runs `cantle` with these words. */
-export function launch(words: readonly string[], { cwd, env, node = process.execPath, bin: launcher = bin }: LaunchOptions): Launched {
+export function launch(
+  words: readonly string[],
+  { cwd, env, node = process.execPath, bin: launcher = bin }: LaunchOptions,
+): Launched {
   const { NODE_TEST_CONTEXT: _, PORT: __, HOST: ___, NODE_OPTIONS: ____, ...inherited } = process.env;
   const child = spawn(node, [launcher, ...words], {
     cwd,

@@ -13,5 +13,8 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const exit = await runCli(process.argv.slice(2));
+// Where pipes are written to in the background, the last lines may still be on their way.
+for (const stream of [process.stdout, process.stderr])
+  await new Promise<void>((sent) => void stream.write("", () => sent()));
 // Modules of the user that were loaded may have left timers or connections behind.
 process.exit(exit);

@@ -4,7 +4,7 @@
  * The file appears whole or not at all, only once everything that can run runs, and goes away when the system stops; a script
  * that sees it can start to call.
  */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { CantleError } from "@cantle/core";
@@ -57,15 +57,13 @@ export function readyLine({ system, url, missing }: ReadyFacts, afterMs: number,
   return `${paint("green", `${system} is ready`)} at ${paint("bold", url)}${without} ${paint("dim", `(${spanText(afterMs)})`)}`;
 }
 
-/** Writes the file, atomically. Throws `USAGE` when it cannot be written there. */
-export function writeReadyFile(path: string, facts: ReadyFacts): void {
-  const next = `${path}.${process.pid}.next`;
+/** Makes the file's folder and removes what an earlier start left. Throws `USAGE` when nothing can be written there. */
+export function prepareReadyFile(path: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(next, `${JSON.stringify(facts, undefined, 2)}\n`);
-    renameSync(next, path);
+    accessSync(dirname(path), constants.W_OK);
+    rmSync(path, { force: true });
   } catch (cause) {
-    rmSync(next, { force: true });
     throw new CantleError("USAGE", "the ready file cannot be written", {
       place: path,
       cause,
@@ -74,7 +72,14 @@ export function writeReadyFile(path: string, facts: ReadyFacts): void {
   }
 }
 
-/** Removes the file: of a system that stops, or of an earlier one that was killed. */
+/** Writes the file, atomically. */
+export function writeReadyFile(path: string, facts: ReadyFacts): void {
+  const next = `${path}.${process.pid}.next`;
+  writeFileSync(next, `${JSON.stringify(facts, undefined, 2)}\n`);
+  renameSync(next, path);
+}
+
+/** Removes the file; the system stops. */
 export function removeReadyFile(path: string): void {
   rmSync(path, { force: true });
 }

@@ -8,11 +8,11 @@
  * a second then ends this process, and with it everything that is attached to it.
  */
 import process from "node:process";
-import { CantleError, explainError, systemClock } from "@cantle/core";
+import { CantleError, systemClock } from "@cantle/core";
 import { type RunningSystem, startSystem } from "@cantle/host";
 import { type InstanceRow, type LogLine, stopOnSignals } from "@cantle/supervisor";
 import { createNarrator } from "./narrator.ts";
-import { type ReadyFacts, readyFacts, readyLine, removeReadyFile, writeReadyFile } from "./ready.ts";
+import { prepareReadyFile, type ReadyFacts, readyFacts, readyLine, removeReadyFile, writeReadyFile } from "./ready.ts";
 import type { StartRequest } from "./start-request.ts";
 import type { Terminal } from "./terminal.ts";
 import { isPlatform } from "./units.ts";
@@ -37,7 +37,7 @@ export async function stay(terminal: Terminal, request: StartRequest, staying: S
   const { readyFile } = request;
   const { mode, onLine, patient = false } = staying;
   const narrator = createNarrator(terminal, patient);
-  if (readyFile !== undefined) removeReadyFile(readyFile);
+  if (readyFile !== undefined) prepareReadyFile(readyFile);
   const starting = startSystem({
     ...request,
     env: terminal.env,
@@ -45,20 +45,26 @@ export async function stay(terminal: Terminal, request: StartRequest, staying: S
     onEvent: narrator.onEvent,
     ...(onLine && { onLine }),
   });
-  const ending = endOnSignals(terminal, starting);
+  // Who waits for the file must not find it any more once no call is taken.
+  const withdraw = () => readyFile !== undefined && removeReadyFile(readyFile);
+  const ending = endOnSignals(terminal, starting, withdraw);
   try {
     const running = await starting;
-    narrator.tellErrors(running.list());
-    const failure = failureOf(running, patient);
-    if (failure !== undefined) {
+    try {
+      narrator.tellErrors(running.list());
+      const end = Promise.race([running.stopped, ending.failed]);
+      if (ending.asked()) await end;
+      else {
+        refuseUseless(running, patient);
+        await end.finally(tellReady(terminal, running, { request, staying }));
+      }
+    } catch (error) {
       await running.stop();
-      throw failure;
+      throw error;
     }
-    const close = tellReady(terminal, running, { request, staying });
-    await Promise.race([running.stopped, ending.failed]).finally(close);
     return ending.killed() ? killedExit : 0;
   } finally {
-    if (readyFile !== undefined) removeReadyFile(readyFile);
+    withdraw();
     ending.forget();
   }
 }
@@ -66,16 +72,19 @@ export async function stay(terminal: Terminal, request: StartRequest, staying: S
 interface Ending {
   /** Rejects when stopping fails. */
   readonly failed: Promise<never>;
+  /** True once somebody has asked for it. */
+  asked(): boolean;
   /** True when somebody did not want to wait for the drain. */
   killed(): boolean;
   forget(): void;
 }
 
-function endOnSignals({ err, paintErr }: Terminal, starting: Promise<RunningSystem>): Ending {
+function endOnSignals({ err, paintErr }: Terminal, starting: Promise<RunningSystem>, onStop: () => void): Ending {
   const failed = Promise.withResolvers<never>();
   // Nobody waits for it while the system is still starting.
   failed.promise.catch(() => {});
   let running: RunningSystem | undefined;
+  let asked = false;
   let killed = false;
   const started = starting.then(
     (value) => {
@@ -89,6 +98,8 @@ function endOnSignals({ err, paintErr }: Terminal, starting: Promise<RunningSyst
       async stop() {
         const when =
           running === undefined ? "stopping as soon as it has started" : "stopping: calls in flight are finished";
+        asked = true;
+        onStop();
         err(paintErr("dim", `${when}; press Ctrl-C again to end at once`));
         await (await started)?.stop().catch(failed.reject);
       },
@@ -103,20 +114,20 @@ function endOnSignals({ err, paintErr }: Terminal, starting: Promise<RunningSyst
     process,
     systemClock,
   );
-  return { failed: failed.promise, killed: () => killed, forget };
+  return { failed: failed.promise, asked: () => asked, killed: () => killed, forget };
 }
 
-/** Why there is no use in going on: the gateway does not listen, or no service runs. What failed has been told already. */
-function failureOf(running: RunningSystem, patient: boolean): CantleError | undefined {
+/** Throws where there is no use in going on: the gateway does not listen, or no service runs. */
+function refuseUseless(running: RunningSystem, patient: boolean): void {
   const rows = running.list();
   const isReady = (row: InstanceRow) => row.state === "ready";
   const lost = rows.filter((row) => isPlatform(row.unit) && !isReady(row));
   const serves = rows.some((row) => !isPlatform(row.unit) && isReady(row) && row.services.length > 0);
-  if (lost.length === 0 && (serves || patient)) return undefined;
+  if (lost.length === 0 && (serves || patient)) return;
+  // What failed has been told already; here it only gives its code.
   const [cause] = (lost.length > 0 ? lost : rows).flatMap(({ lastError }) => lastError ?? []);
-  const what =
-    lost.length > 0 ? `without its ${lost.map(({ unit }) => unit).join(" and ")}` : "as no service of it runs";
-  return new CantleError(cause?.code ?? "SERVICE_BROKEN", `'${running.system.name}' was not started, ${what}`);
+  const why = lost.length > 0 ? `${lost.map(({ unit }) => unit).join(" and ")} failed` : "no service of it runs";
+  throw new CantleError(cause?.code ?? "SERVICE_BROKEN", `'${running.system.name}' was not started: ${why}`);
 }
 
 interface ReadyTelling {
@@ -131,12 +142,7 @@ function tellReady(
   { request, staying }: ReadyTelling,
 ): () => Promise<void> {
   const facts = readyFacts(running);
-  try {
-    if (request.readyFile !== undefined) writeReadyFile(request.readyFile, facts);
-  } catch (error) {
-    // It runs, and who waits for the file should learn why there is none.
-    terminal.err(explainError(error));
-  }
+  if (request.readyFile !== undefined) writeReadyFile(request.readyFile, facts);
   if (request.json) terminal.out(JSON.stringify(facts));
   else terminal.out(readyLine(facts, systemClock.nowMs(), terminal.paintOut));
   return staying.onReady?.(running, facts) ?? (async () => {});

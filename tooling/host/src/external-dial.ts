@@ -11,6 +11,7 @@ import { type Codec, codecOf, outputOf } from "@cantle/contract";
 import { type Call, type Clock, isCantleError, type Reply } from "@cantle/core";
 import type { System } from "@cantle/system";
 import { type Connection, dialHttp } from "@cantle/transport";
+import { isExternal } from "./external-source.ts";
 
 /** A way to a foreign program at an address such as `http://127.0.0.1:4000`. */
 export function dialForeign(address: string, { clock }: { readonly clock: Clock }): Connection {
@@ -34,11 +35,7 @@ export function connectForeign(
   clock: Clock,
   connect: (address: string) => Connection,
 ): (address: string, service: string) => Connection {
-  return (address, service) => {
-    const source = Object.hasOwn(system.services, service) ? system.services[service] : undefined;
-    const isForeign = typeof source === "object" && source.kind === "external";
-    return isForeign ? dialForeign(address, { clock }) : connect(address);
-  };
+  return (address, service) => (isExternal(system, service) ? dialForeign(address, { clock }) : connect(address));
 }
 
 async function checked(reply: Reply, { operation }: Call, codec: Codec): Promise<Reply> {

@@ -15,7 +15,8 @@ import { type StaticResolver, staticResolver } from "@cantle/mesh";
 import { defaultBackOff, type RestartEvent, type RestartState, restartPolicy } from "@cantle/supervisor";
 import type { System } from "@cantle/system";
 import type { ProgramOutput } from "./external-program.ts";
-import { externalOf, type RunningExternal, startExternal } from "./external-service.ts";
+import { type RunningExternal, startExternal } from "./external-service.ts";
+import { externalOf, isExternal } from "./external-source.ts";
 import type { Instance } from "./instance.ts";
 import type { Settings } from "./settings.ts";
 
@@ -52,12 +53,6 @@ export async function startExternals(start: ExternalsInside): Promise<KeptExtern
     failed: new Map(outcomes.filter((outcome) => outcome !== undefined)),
     stop: async () => void (await Promise.all(kept.map(({ stop }) => stop()))),
   };
-}
-
-/** True for a service that stands for a program. */
-export function isExternal(system: System, service: string): boolean {
-  const source = Object.hasOwn(system.services, service) ? system.services[service] : undefined;
-  return typeof source === "object" && source.kind === "external";
 }
 
 interface Kept extends Running {

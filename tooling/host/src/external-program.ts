@@ -8,11 +8,18 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import process from "node:process";
+import type { Readable } from "node:stream";
 import { CantleError, type Clock, type Running } from "@cantle/core";
 import { guardGroup } from "./external-guard.ts";
 
-/** Where the program's output goes: where this process's goes, or to a function. */
-export type ProgramOutput = "inherit" | ((bytes: Uint8Array) => void);
+/** Takes what one stream of a program says. */
+export interface OutputReader {
+  write(bytes: Uint8Array): void;
+  end(): void;
+}
+
+/** Where the program's output goes: where this process's goes, or to readers, one for each of its two streams. */
+export type ProgramOutput = "inherit" | (() => OutputReader);
 
 /** What is started. */
 export interface ProgramOptions {
@@ -38,7 +45,7 @@ export interface Program extends Running {
 /** What a program has between SIGTERM and SIGKILL. Below the supervisor's own patience of 15 s. */
 const graceMs = 10_000;
 
-/** Starts a program. Throws `CONFIG_INVALID` when there is no such command or folder. */
+/** Starts a program. Throws `COMMAND_MISSING`, or `CONFIG_INVALID` when there is no such folder. */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const { minded, clock, env, service, place } = options;
   const child = await spawned(options);
@@ -50,7 +57,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       if (!minded) killGroup(pid);
       release();
       const how = name === null ? `with exit code ${exit}` : `by ${name}`;
-      resolve(new CantleError("SERVICE_BROKEN", `the program of '${service}' ended ${how}`, { place }));
+      resolve(new CantleError("INSTANCE_CRASHED", `the program of '${service}' ended ${how}`, { place }));
     });
   });
   return {
@@ -69,7 +76,7 @@ async function spawned(options: ProgramOptions): Promise<ChildProcess> {
   const [file = "", ...args] = command;
   const stdio: StdioOptions = output === "inherit" ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"];
   const child = spawn(file, args, { cwd, env, stdio, detached: !minded });
-  if (output !== "inherit") for (const stream of [child.stdout, child.stderr]) stream?.on("data", output);
+  if (output !== "inherit") for (const stream of [child.stdout, child.stderr]) read(stream, output());
   await new Promise((resolve, reject) => {
     child.once("spawn", resolve);
     child.once("error", (cause) => reject(notStarted(options, cause)));
@@ -77,6 +84,10 @@ async function spawned(options: ProgramOptions): Promise<ChildProcess> {
   // Also emitted for a signal that did not arrive; then the end of the program tells the rest.
   child.on("error", () => {});
   return child;
+}
+
+function read(stream: Readable | null, reader: OutputReader): void {
+  stream?.on("data", (bytes: Uint8Array) => reader.write(bytes)).once("end", () => reader.end());
 }
 
 /** The system says ENOENT for a missing program and a missing folder alike; a user needs to know. */
@@ -87,7 +98,7 @@ function notStarted({ command, cwd, service, place }: ProgramOptions, cause: Nod
       help: "it is relative to the system's file",
     });
   if (cause.code === "ENOENT")
-    return new CantleError("CONFIG_INVALID", `the command '${command[0]}' of '${service}' does not exist`, {
+    return new CantleError("COMMAND_MISSING", `the command '${command[0]}' of '${service}' does not exist`, {
       place: `${place}.command`,
       help: "install it, or write its whole path",
     });

@@ -17,6 +17,7 @@ import { createCheck, isExposed } from "./external-check.ts";
 import { type Health, type HealthAction, healthLimits, nextHealth } from "./external-health.ts";
 import { type ProgramOutput, startProgram } from "./external-program.ts";
 import { startSidecar } from "./external-sidecar.ts";
+import { externalOf, placeOf } from "./external-source.ts";
 import type { Settings } from "./settings.ts";
 
 /** What an external service is started with. */
@@ -52,8 +53,8 @@ const exposed =
   "listens on every address of this machine, so whoever reaches it gets past the gateway; let it listen on HOST";
 
 /**
- * Starts an external service; resolves when it is well and announced. Throws `CONFIG_INVALID` when the command cannot be
- * run, `SERVICE_BROKEN` when the program ends, `START_TIMEOUT` when it is not well in time; then nothing is left of it.
+ * Starts an external service; resolves when it is well and announced. Throws `COMMAND_MISSING` or `CONFIG_INVALID`
+ * when the command cannot be run, `INSTANCE_CRASHED` when the program ends, `START_TIMEOUT` when it is not well in time; then nothing is left of it.
  */
 export async function startExternal(start: ExternalStart): Promise<RunningExternal> {
   const { system, service, mesh, callerOf, settings, output, minded, signal } = start;
@@ -86,20 +87,6 @@ export async function startExternal(start: ExternalStart): Promise<RunningExtern
     await started.stop();
     throw error;
   }
-}
-
-/** What stands behind the name of an external service. Throws `SYSTEM_INVALID` for what is none. */
-export function externalOf(system: System, service: string): External {
-  const source = Object.hasOwn(system.services, service) ? system.services[service] : undefined;
-  const place = placeOf(system, service);
-  if (typeof source !== "object" || source.kind !== "external")
-    throw new CantleError("SYSTEM_INVALID", `'${service}' is not an external program`, { place });
-  if (source.contract !== undefined && source.contract.name !== service)
-    throw new CantleError("SYSTEM_INVALID", `the contract is called '${source.contract.name}'`, {
-      place,
-      help: `list it as '${source.contract.name}', or nobody will find it`,
-    });
-  return source;
 }
 
 interface Watch extends Running {
@@ -164,10 +151,6 @@ function notWell(place: string, fault: string): CantleError {
     place,
     help: "let it listen on the HOST and PORT of its environment, and name in `health` a path that answers 2xx",
   });
-}
-
-function placeOf(system: System, service: string): string {
-  return `system("${system.name}").services.${service}`;
 }
 
 /** A port that is free just now. */

@@ -8,7 +8,8 @@ import process from "node:process";
 import { codes, delay } from "@cantle/core";
 import { type Announced, createRegistration } from "@cantle/registry";
 import type { ProgramOutput } from "./external-program.ts";
-import { externalOf, startExternal } from "./external-service.ts";
+import { startExternal } from "./external-service.ts";
+import { externalOf } from "./external-source.ts";
 import { join, type RunningUnit, type UnitStart } from "./unit.ts";
 
 /** What it is told. */

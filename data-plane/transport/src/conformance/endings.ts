@@ -59,7 +59,7 @@ export function endingsSuite({ check, sameProcess }: Suite): void {
       assert.equal((await answer).code, "UNREACHABLE");
       await told.opened;
       assert.equal(connection.state, "closed");
-      assert.equal((await failure(connection.handle(callOf(echo)))).code, "UNREACHABLE");
+      assert.equal((await failure(connection.handle(callOf(echo)))).code, "CONNECT_FAILED");
     });
 
     check("a server that stops fails the calls in flight", async ({ connection, listener, backend }) => {
@@ -73,7 +73,7 @@ export function endingsSuite({ check, sameProcess }: Suite): void {
       await listener.stop(0);
       assert.ok(["UNREACHABLE", "CANCELLED", "UNAVAILABLE"].includes((await answer).code));
       const after = await failure(connection.handle(callOf(echo)));
-      assert.ok(["UNREACHABLE", "DRAINING"].includes(after.code), after.code);
+      assert.ok(["CONNECT_FAILED", "DRAINING"].includes(after.code), after.code);
     });
   }
 
@@ -93,7 +93,7 @@ export function endingsSuite({ check, sameProcess }: Suite): void {
         drained = true;
       });
       const refused = await failure(connection.handle(callOf(nothing)));
-      assert.ok(["DRAINING", "UNREACHABLE"].includes(refused.code), refused.code);
+      assert.ok(["DRAINING", "CONNECT_FAILED"].includes(refused.code), refused.code);
       assert.equal(drained, false);
       release.open();
       assert.equal(await read(await answer), "done");

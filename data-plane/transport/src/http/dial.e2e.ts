@@ -164,12 +164,12 @@ describe("a program that misbehaves costs its connection and not the next call",
     await assertGood(backend.connection);
   });
 
-  test("nobody there is UNREACHABLE, at once", { timeout: 10_000 }, async () => {
+  test("nobody there is CONNECT_FAILED, at once", { timeout: 10_000 }, async () => {
     const backend = await program([good]);
     await backend[Symbol.asyncDispose]();
     const { port } = await freePort();
     const connection = dialHttp(`http://127.0.0.1:${port}`, { clock: systemClock });
-    assert.equal(await codeOf(connection.handle(callOf(read))), "UNREACHABLE");
+    assert.equal(await codeOf(connection.handle(callOf(read))), "CONNECT_FAILED");
     await connection.close();
   });
 });

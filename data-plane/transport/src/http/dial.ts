@@ -3,7 +3,7 @@
  *
  *     call ─▶ requestOf ─▶ upstream ─▶ 2xx ─▶ bytes, items or download
  *                              │        └▶ else ─▶ problem document ─▶ the error it was, or what the status means
- *                              └▶ no answer ─▶ UNREACHABLE, REPLY_MALFORMED
+ *                              └▶ no answer ─▶ CONNECT_FAILED, UNREACHABLE, REPLY_MALFORMED
  *
  * A service of ours is told who calls and which operation is meant. A foreign program is told neither: the unit's token is
  * nobody else's business. Both get the trace, the deadline, the caller's assertion and the idempotency key.
@@ -53,7 +53,7 @@ export function dialHttp(address: string, options: HttpDialOptions): Connection 
 
   async function handle(call: Call): Promise<Reply> {
     if (call.cancelled !== undefined) throw call.cancelled;
-    if (state === "closed") throw new CantleError("UNREACHABLE", "the connection is closed");
+    if (state === "closed") throw new CantleError("CONNECT_FAILED", "the connection is closed");
     const { operation } = call;
     const { path, bytes } = (compiled.get(operation) ?? compile(operation))(call.payload);
     const headers = headersOf(call, clock.nowMs());

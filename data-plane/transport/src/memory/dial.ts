@@ -46,5 +46,5 @@ function find(room: Room, operation: Operation): Served {
 }
 
 function unreachable(id: string): CantleError {
-  return new CantleError("UNREACHABLE", `there is no instance '${id}' in this process`);
+  return new CantleError("CONNECT_FAILED", `there is no instance '${id}' in this process`);
 }

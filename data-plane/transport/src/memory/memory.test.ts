@@ -64,19 +64,19 @@ test("the handler gets the caller's own call, the caller the handler's own reply
   await listener.stop();
 });
 
-test("an instance that is not there yet, or any more, is UNREACHABLE; its id may be served again, but not twice", async () => {
+test("an instance that is not there yet, or any more, is CONNECT_FAILED; its id may be served again, but not twice", async () => {
   const { listen, connection } = serve(async () => ({ kind: "value", value: 1 }));
-  await assert.rejects(connection.handle(callOf()), { code: "UNREACHABLE" });
+  await assert.rejects(connection.handle(callOf()), { code: "CONNECT_FAILED" });
   for (let life = 0; life < 2; life++) {
     const listener = listen();
     assert.throws(listen, { code: "PORT_BUSY" });
     await connection.handle(callOf());
     await listener.stop();
-    await assert.rejects(connection.handle(callOf()), { code: "UNREACHABLE" });
+    await assert.rejects(connection.handle(callOf()), { code: "CONNECT_FAILED" });
   }
   const listener = listen();
   await connection.close();
-  await assert.rejects(connection.handle(callOf()), { code: "UNREACHABLE" });
+  await assert.rejects(connection.handle(callOf()), { code: "CONNECT_FAILED" });
   await listener.stop();
 });
 

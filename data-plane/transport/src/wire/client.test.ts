@@ -75,8 +75,8 @@ test("a call that is cancelled while it waits for the hello never leaves", async
 for (const [code, seen] of [
   ["PEER_REFUSED", "PEER_REFUSED"],
   ["WIRE_VERSION", "WIRE_VERSION"],
-  ["FRAME_INVALID", "UNREACHABLE"],
-  ["A_CODE_OF_TOMORROW", "UNREACHABLE"],
+  ["FRAME_INVALID", "CONNECT_FAILED"],
+  ["A_CODE_OF_TOMORROW", "CONNECT_FAILED"],
 ] as const) {
   test(`a refusal with ${code} fails what waits with ${seen}`, async () => {
     const { server, connection, call } = dial();
@@ -117,7 +117,7 @@ test("a server that never says hello is given up after the handshake's time", as
   const { clock, server, call } = dial({ limits: { handshakeTimeoutMs: 100 } });
   const answer = failure(call());
   await clock.advance(101);
-  assert.equal((await answer).code, "UNREACHABLE");
+  assert.equal((await answer).code, "CONNECT_FAILED");
   await server.closed;
 });
 

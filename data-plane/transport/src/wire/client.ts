@@ -91,7 +91,7 @@ export class WireClient {
   readonly handle: Handler = (call) =>
     new Promise((resolve, reject) => {
       if (call.cancelled !== undefined) return reject(reasonOf(call.cancelled));
-      if (this.#leaving !== undefined) return reject(this.#leaving);
+      if (this.#leaving !== undefined) return reject(unsent(this.#leaving));
       if (this.#pending.size + this.#queued.size >= this.#session.limits.inFlightMax) return reject(tooMany());
       const pending: Pending = { call, resolve, reject, id: 0, unlisten: quiet, inflow: undefined, outflow: undefined };
       pending.unlisten = call.onCancel((reason) => this.#cancel(pending, reasonOf(reason)));
@@ -238,13 +238,20 @@ export class WireClient {
     const error = reason.code === "FRAME_INVALID" ? malformed(reason) : reason;
     // A leaving server has broken nothing for those who come later.
     this.#leaving ??= error;
-    for (const pending of [...this.#queued, ...this.#pending.list()]) this.#settle(pending, error, true);
+    for (const pending of [...this.#queued]) this.#settle(pending, unsent(error), true);
+    for (const pending of this.#pending.list()) this.#settle(pending, error, true);
   }
 }
 
 function streamOf({ inflow }: Pending): Inflow<unknown> {
   if (inflow === undefined) throw invalidFrame("a part of a stream that did not begin");
   return inflow;
+}
+
+/** What a call that was never sent fails with: it certainly had no effect, so that anybody may send it elsewhere. */
+function unsent(reason: CantleError): CantleError {
+  if (reason.code !== "UNREACHABLE") return reason;
+  return new CantleError("CONNECT_FAILED", "no connection could be made", { cause: reason });
 }
 
 const quiet = () => {};

@@ -11,7 +11,7 @@ import { socketPipe } from "./socket-pipe.ts";
 /**
  * A connection to `unix:` or `tcp:`. It connects at its first call, and again at the first call after it broke or the other side left;
  * how often that is worth while is the mesh's business. Calls wait while it connects; if that fails, all of them do, with
- * `UNREACHABLE`.
+ * `CONNECT_FAILED`: they were never sent.
  */
 export function dialWire(address: string, options: DialOptions): Connection {
   const at = parseAddress(address);
@@ -28,7 +28,7 @@ export function redialled(options: DialOptions, open: () => Pipe): Connection {
   let closed = false;
   return {
     handle: (call) => {
-      if (closed) return Promise.reject(new CantleError("UNREACHABLE", "the connection was closed"));
+      if (closed) return Promise.reject(new CantleError("CONNECT_FAILED", "the connection was closed"));
       if (client === undefined || client.state === "closed") client = new WireClient(open(), options);
       return client.handle(call);
     },

@@ -139,7 +139,7 @@ test("connections past connectionsMax are closed as they come", async () => {
   const connections = [dial(listener.address), dial(listener.address)];
   for (const connection of connections) await connection.handle(call());
   const third = dial(listener.address);
-  await assert.rejects(third.handle(call()), { code: "UNREACHABLE" });
+  await assert.rejects(third.handle(call()), { code: "CONNECT_FAILED" });
   await Promise.all([...connections, third].map((connection) => connection.close()));
   await listener.stop(0);
 });
@@ -148,18 +148,18 @@ test("a connection dials again when the other side is back, and not after it was
   const address = `unix:${join(folder, "again")}`;
   const connection = dial(address);
   assert.equal(connection.state, "connecting");
-  await assert.rejects(connection.handle(call()), { code: "UNREACHABLE" });
+  await assert.rejects(connection.handle(call()), { code: "CONNECT_FAILED" });
   for (let life = 0; life < 2; life++) {
     const listener = await listen(address);
     await connection.handle(call());
     assert.equal(connection.state, "open");
     await listener.stop(0);
     const refused = await connection.handle(call()).catch((error) => error.code);
-    assert.ok(["UNREACHABLE", "DRAINING"].includes(refused), refused);
+    assert.ok(["CONNECT_FAILED", "DRAINING"].includes(refused), refused);
   }
   const listener = await listen(address);
   await connection.close();
-  await assert.rejects(connection.handle(call()), { code: "UNREACHABLE" });
+  await assert.rejects(connection.handle(call()), { code: "CONNECT_FAILED" });
   await listener.stop(0);
 });
 

@@ -71,6 +71,34 @@ test("any calls, one after the other on a connection, are read as they were writ
   );
 });
 
+test("a request is whole wherever in a chunk it begins", () => {
+  for (let filler = 7_900; filler < 8_192; filler++) {
+    const chunks: Uint8Array[] = [];
+    const writer = new FrameWriter(1 << 20, (ready) => chunks.push(...ready));
+    writer.begin(99, 0, filler);
+    for (let n = 0; n < filler - 9; n++) writer.u8(0);
+    writer.end();
+    const written = new Call({ service: "s", name: "o", version: "1" } as Operation, {
+      payload: { kind: "bytes", bytes: new Uint8Array() },
+      peer: { service: "p", uses: "*" },
+      trace: { traceId: "1".repeat(32), spanId: "1".repeat(16), sampled: false },
+      deadlineMs: 1,
+      caller: { id: "x", roles: [], assertion: "a" },
+      upload: { type: "", chunks: none(), size: 77 },
+    });
+    writeRequest(writer, 1, { call: written, routes: new RouteWriter(), callers: new CallerSlots(), nowMs: 0 });
+    writer.flush();
+    const sizes: unknown[] = [];
+    const reader = new FrameReader(1 << 20, (kind, _call, { bytes, at, end }) => {
+      if (kind === 99) return;
+      const cursor = new Cursor().set(bytes, at, end);
+      sizes.push(readRequest(cursor, { routes: new RouteReader(), callers: [] }).upload?.size);
+    });
+    reader.push(Buffer.concat(chunks));
+    assert.deepEqual(sizes, [77]);
+  }
+});
+
 async function* none(): AsyncGenerator<Uint8Array> {}
 
 function expected({ operation, peer, payload, trace, leftMs, key, assertion, upload }: any): Request {

@@ -1,7 +1,8 @@
 /** `cantle dev`: runs a system here, shows what it writes, and restarts the units whose sources change. */
 import { basename } from "node:path";
-import { explainError, type Running, systemClock } from "@cantle/core";
+import { explainError, systemClock } from "@cantle/core";
 import type { RunningSystem } from "@cantle/host";
+import { place } from "@cantle/system";
 import { curlToTry } from "../example-call.ts";
 import { printError } from "../failure.ts";
 import { createLineFormat } from "../log-lines.ts";
@@ -33,9 +34,14 @@ interface Developed {
 /** Watches from now on. The call to try is looked for meanwhile, and shown when it is found. */
 function develop(terminal: Terminal, request: StartRequest, { running, facts }: Developed): () => Promise<void> {
   if (!request.json) void showCall(terminal, request, facts);
+  const say = (line: string) => terminal.err(terminal.paintErr("dim", line));
+  if (place(running.system, request.placement).shape === "one") {
+    say("all units share this process, so edits are seen at the next start; Ctrl-C stops");
+    return async () => {};
+  }
   const watching = watchSources(request.folder, (files) => reload(terminal, running, files), systemClock);
-  void watching.then(() => terminal.err(terminal.paintErr("dim", "watching for edits; Ctrl-C stops")));
-  return async () => (await (watching satisfies Promise<Running>)).stop();
+  void watching.then(() => say("watching for edits; Ctrl-C stops"));
+  return async () => (await watching).stop();
 }
 
 async function showCall({ out, paintOut }: Terminal, { file }: StartRequest, facts: ReadyFacts): Promise<void> {

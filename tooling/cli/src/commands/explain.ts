@@ -44,10 +44,10 @@ export function linesOf(code: Code, page: string | undefined): readonly string[]
   return [code, "", meaning, "", `- HTTP status: ${shown}`, `- Exit code: ${exit}`, `- Retried: ${retry}`];
 }
 
-/** The reference is a part of the repository, not of the package. */
+/** The reference is a part of the repository, not of the package: beside the compiled program there is none. */
 function referencePage(): string | undefined {
   const page = new URL("../../../../docs/reference/errors.md", import.meta.url);
-  return existsSync(page) ? readFileSync(page, "utf8") : undefined;
+  return import.meta.filename.endsWith(".ts") && existsSync(page) ? readFileSync(page, "utf8") : undefined;
 }
 
 function printAll(terminal: Terminal): void {

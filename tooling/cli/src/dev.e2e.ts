@@ -1,0 +1,51 @@
+/** `dev`: what it shows, and what edits do. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { listLeftovers } from "@cantle/supervisor";
+import { greeter, launch, systemOf, testFolder, until } from "./fixture.ts";
+
+const timeout = 60_000;
+const files = { "system.ts": systemOf("s", ["greetings"]), "greetings.ts": greeter() };
+
+test("dev shows a call to try, restarts what is edited, and outlasts a broken edit", { timeout }, async () => {
+  await using folder = await testFolder(files);
+  await using dev = launch(["dev", "--port", "0"], { cwd: folder.path });
+  const [, url = ""] = await dev.until(/^try curl (http:\S+)$/m);
+  const greet = async () => (await (await fetch(url)).json()) as { text: string };
+  assert.deepEqual(await greet(), { text: "hello hello!" });
+  await dev.until(/watching for edits/);
+
+  await folder.write("greetings.ts", greeter("good day,"));
+  await dev.until(/^restarted greetings in \d+ ms \(greetings\.ts\)$/m);
+  assert.deepEqual(await greet(), { text: "good day, hello!" });
+
+  await folder.write("greetings.ts", `${greeter("broken")}\nconst x = ;`);
+  await dev.until(/error\[SERVICE_BROKEN\][\s\S]*greetings-1 waits for an edit/);
+  await folder.write("greetings.ts", greeter("welcome,"));
+  await until(() => (dev.stderr().match(/^restarted greetings/gm) ?? []).length === 2);
+  assert.deepEqual(await greet(), { text: "welcome, hello!" });
+  assert.equal(dev.stderr().match(/error\[/g)?.length, 1);
+
+  dev.child.kill("SIGINT");
+  assert.equal(await dev.ended, 0);
+  assert.deepEqual(listLeftovers(folder.path), []);
+});
+
+test("a service that is broken from the beginning can be mended", { timeout }, async () => {
+  await using folder = await testFolder({ ...files, "greetings.ts": "throw new Error('not yet')" });
+  await using dev = launch(["dev", "--port", "0"], { cwd: folder.path });
+  await dev.until(/^s is ready at .*, without greetings/m);
+  await dev.until(/watching for edits/);
+  await folder.write("greetings.ts", greeter());
+  await dev.until(/restarted greetings/);
+  dev.child.kill("SIGINT");
+  assert.equal(await dev.ended, 0);
+});
+
+test("what an instance writes stands after its name, on stderr", { timeout }, async () => {
+  await using folder = await testFolder({ ...files, "greetings.ts": `${greeter()}\nconsole.log("loaded");` });
+  await using dev = launch(["dev", "--port", "0"], { cwd: folder.path });
+  await dev.until(/^greetings │ loaded$/m);
+  await dev.until(/is ready at/);
+  assert.doesNotMatch(dev.stdout(), /loaded/);
+});

@@ -1,0 +1,64 @@
+/** The ends of a system that are not the usual one: while it starts, in a hurry, by force. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { listLeftovers } from "@cantle/supervisor";
+import { greeter, launch, runToEnd, systemOf, testFolder, until } from "./fixture.ts";
+
+const timeout = 60_000;
+/** Signals closer together than 150 ms are one press of Ctrl-C that arrived twice. */
+const pressMs = 250;
+/** A service whose operation never answers. */
+const endless = greeter().replace(
+  "greet: async ({ name }, { config }) =>",
+  "greet: async ({ name }, { config, log }) => (log.info('called'), await new Promise(() => {})) ??",
+);
+
+for (const units of ["one", "threads", "each"]) {
+  test(`with --units ${units} the first Ctrl-C waits for calls in flight, the second does not`, {
+    timeout,
+  }, async () => {
+    await using folder = await testFolder({ "system.ts": systemOf("s", ["greetings"]), "greetings.ts": endless });
+    await using started = launch(["start", "--units", units, "--port", "0"], { cwd: folder.path });
+    const [, gateway] = await started.until(/ready at (\S+)/);
+    const call = fetch(`${gateway}/greetings/ann`).catch(() => "broken off");
+    await started.until(/│ .*called/);
+    started.child.kill("SIGINT");
+    await started.until(/^stopping: calls in flight are finished/m);
+    await delay(pressMs);
+    assert.equal(started.child.exitCode, null);
+    started.child.kill("SIGINT");
+    assert.equal(await started.ended, 130);
+    await call;
+    await until(() => listLeftovers(folder.path).length === 0);
+  });
+}
+
+test("a signal that comes while the system starts stops it as soon as it has started", { timeout }, async () => {
+  await using folder = await testFolder({ "system.ts": systemOf("s", ["greetings"]), "greetings.ts": greeter() });
+  await using started = launch(["start", "--port", "0", "--ready-file", "ready.json"], { cwd: folder.path });
+  await started.until(/^control-1 is ready/m);
+  started.child.kill("SIGTERM");
+  assert.equal(await started.ended, 0);
+  assert.equal(started.stdout(), "");
+  assert.match(started.stderr(), /^stopping as soon as it has started/m);
+  assert.deepEqual(listLeftovers(folder.path), []);
+});
+
+test("what a killed background system left behind is named by ps and ended by stop", { timeout }, async () => {
+  await using folder = await testFolder({ "system.ts": systemOf("s", ["greetings"]), "greetings.ts": greeter() });
+  const cwd = folder.path;
+  const started = await runToEnd(["start", "--background", "--port", "0", "--json"], { cwd });
+  process.kill(JSON.parse(started.stdout).pid, "SIGKILL");
+  try {
+    const left = listLeftovers(cwd).map(({ instance }) => instance);
+    assert.equal(left.length, 3);
+    const { exit, stderr } = await runToEnd(["ps"], { cwd });
+    assert.equal(exit, 4);
+    assert.match(stderr, /was killed[\s\S]*`cantle stop` ends them: .*greetings-1 \(pid \d+\)/);
+  } finally {
+    const stopped = await runToEnd(["stop", "--json"], { cwd });
+    assert.equal(JSON.parse(stopped.stdout).stopped.length, 3);
+    assert.deepEqual(listLeftovers(cwd), []);
+  }
+});
