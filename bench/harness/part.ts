@@ -11,7 +11,7 @@ export interface Part {
   /** More facts, by name; plain data. */
   readonly facts?: Readonly<Record<string, string | readonly string[]>>;
   /** Works for a while and says what it did; for parts that make calls. */
-  readonly drive?: (order: any) => Promise<Driven>;
+  readonly drive?: (order: any) => Promise<unknown>;
   readonly stop: () => Promise<void> | void;
 }
 
@@ -36,5 +36,5 @@ export interface Asked {
 /** From a part's process to the harness. */
 export type Told =
   | { readonly kind: "ready"; readonly facts: PartFacts }
-  | { readonly kind: "driven"; readonly ask: number; readonly driven: Driven }
+  | { readonly kind: "driven"; readonly ask: number; readonly driven: unknown }
   | { readonly kind: "failed"; readonly ask: number; readonly error: string };

@@ -6,7 +6,7 @@ import type { Asked, Driven, PartFacts, Told } from "./part.ts";
 /** A part that runs in another process. */
 export interface RemotePart extends PartFacts {
   /** Has it work; rejects with what it died of. */
-  drive(order: unknown): Promise<Driven>;
+  drive<Answer = Driven>(order: unknown): Promise<Answer>;
   /** Stops it, by force when it takes longer than `stopMs`. */
   stop(): Promise<void>;
 }
@@ -25,7 +25,7 @@ export async function startPart(url: string, name: string, args: readonly unknow
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream?.on("data", (chunk: Buffer) => (output = (output + chunk).slice(-outputMax)));
-  const waiting = new Map<number, PromiseWithResolvers<Driven>>();
+  const waiting = new Map<number, PromiseWithResolvers<any>>();
   const ready = Promise.withResolvers<PartFacts>();
   const exited = Promise.withResolvers<void>();
   child.on("message", (told: Told) => {
@@ -48,8 +48,8 @@ export async function startPart(url: string, name: string, args: readonly unknow
   let asked = 0;
   return {
     ...facts,
-    drive(order) {
-      const answer = Promise.withResolvers<Driven>();
+    drive<Answer>(order: unknown) {
+      const answer = Promise.withResolvers<Answer>();
       waiting.set(++asked, answer);
       child.send({ ask: asked, order } satisfies Asked);
       return answer.promise;

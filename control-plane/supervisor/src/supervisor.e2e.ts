@@ -86,7 +86,7 @@ test("a silent exit with code 3 counts as a wrong configuration", async () => {
   assert.match(row?.lastError?.text ?? "", /^error\[CONFIG_INVALID\]: 'articles-1' ended with exit code 3 before/);
 });
 
-test("a module that cannot be loaded is told with its place and cause, and tried again", async () => {
+test("a module that cannot be loaded is told with its place and cause, and not tried again", async () => {
   await using folder = await stageFolder();
   await using staged = await stage(folder.path, { backOff: { firstMs: 1, maxMs: 1 } });
   const [row] = await staged.supervisor.start([specOf("broken")]);

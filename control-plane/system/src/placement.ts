@@ -38,7 +38,7 @@ const instancesMax = 64;
 
 /** The plan of a placement. Throws `PLACEMENT_IMPOSSIBLE` with the place and a way out. */
 export function place(system: System, placement = "units"): Plan {
-  const services = Object.keys(system.services).filter((name) => !isRemote(system, name));
+  const services = placeable(system);
   switch (placement) {
     case "one":
       return { placement, shape: "one", speak: "wire", units: [{ name: "one", services, instances: 1 }] };
@@ -53,14 +53,14 @@ export function place(system: System, placement = "units"): Plan {
         placement,
         shape: "processes",
         speak: "wire",
-        units: grouped(system, services, { units: system.units ?? {} }, "units"),
+        units: grouped(system, system.units ?? {}, "units"),
       };
     default:
       return {
         placement,
         shape: "processes",
         speak: "wire",
-        units: grouped(system, services, chosen(system, placement), `placements.${placement}.units`),
+        units: grouped(system, chosen(system, placement).units, `placements.${placement}.units`),
       };
   }
 }
@@ -79,7 +79,8 @@ function unitEach(services: readonly string[]): PlannedUnit[] {
   return services.map((name) => ({ name, services: [name], instances: 1 }));
 }
 
-function grouped(system: System, services: readonly string[], { units }: PlacementSpec, where: string): PlannedUnit[] {
+function grouped(system: System, units: PlacementSpec["units"], where: string): PlannedUnit[] {
+  const services = placeable(system);
   const placed = new Map<string, string>();
   const planned = Object.entries(units).map(([name, spec]) => {
     const place = `system("${system.name}").${where}.${name}`;
@@ -124,6 +125,10 @@ function unknownService(system: System, service: string): string {
   return isRemote(system, service)
     ? `'${service}' is remote: another system runs it`
     : `there is no service '${service}'`;
+}
+
+function placeable(system: System): string[] {
+  return Object.keys(system.services).filter((name) => !isRemote(system, name));
 }
 
 function isRemote(system: System, service: string): boolean {

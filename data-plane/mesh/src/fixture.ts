@@ -15,7 +15,7 @@ import {
 } from "@cantle/core";
 import { silentLogger } from "@cantle/telemetry";
 import { z } from "zod";
-import type { OutboundHost } from "./outbound.ts";
+import type { OutboundHost } from "./outbound-host.ts";
 import type { Policies } from "./policy.ts";
 import { type Endpoint, staticResolver } from "./resolver.ts";
 

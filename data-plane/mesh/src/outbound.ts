@@ -11,22 +11,15 @@
  * `picked` (per endpoint).
  */
 import type { Handler, Operation } from "@cantle/core";
-import { compile, type MeshHost } from "./layer.ts";
+import { compile } from "./layer.ts";
 import { colocated } from "./layers/colocated.ts";
 import { observed } from "./layers/observed.ts";
 import { outsideTransaction } from "./layers/outside-transaction.ts";
 import { picked } from "./layers/picked.ts";
 import { retried } from "./layers/retried.ts";
 import { timely } from "./layers/timely.ts";
-import { type Policies, policyOf } from "./policy.ts";
-import type { Dial, Resolver } from "./resolver.ts";
-
-/** What calls out of a process need besides. */
-export interface OutboundHost extends MeshHost {
-  readonly resolver: Resolver;
-  readonly dial: Dial;
-  readonly policies?: Policies | undefined;
-}
+import type { OutboundHost } from "./outbound-host.ts";
+import { policyOf } from "./policy.ts";
 
 /** The handler that sends calls of one operation to wherever its service is. */
 export function outbound(operation: Operation, host: OutboundHost): Handler {

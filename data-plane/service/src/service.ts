@@ -52,7 +52,11 @@ export function service<
   checkHandlers(contract, handlers);
   checkUses(contract, uses);
   if (config !== undefined && !isSchema(config))
-    throw invalid(contract, "'config' is not a schema", "config", "pass a Standard Schema: z.object({ ... })");
+    throw invalid(
+      "'config' is not a schema",
+      `service(${contract.name}).config`,
+      "pass a Standard Schema: z.object({ ... })",
+    );
   return Object.freeze({
     kind: "service",
     contract,
@@ -84,18 +88,16 @@ function checkHandlers(contract: Contract, handlers: ServiceDefinition["handlers
   for (const name of Object.keys(contract.operations)) {
     if (typeof (Object.hasOwn(handlers, name) ? handlers[name] : undefined) !== "function")
       throw invalid(
-        contract,
         `the operation '${name}' has no handler`,
-        `handlers.${name}`,
+        `service(${contract.name}).handlers.${name}`,
         "write it, or take the operation out of the contract",
       );
   }
   for (const name of Object.keys(handlers)) {
     if (!Object.hasOwn(contract.operations, name))
       throw invalid(
-        contract,
         `'${name}' is not an operation of the contract`,
-        `handlers.${name}`,
+        `service(${contract.name}).handlers.${name}`,
         `its operations are ${Object.keys(contract.operations).join(", ")}`,
       );
   }
@@ -120,17 +122,20 @@ const contextWords: ReadonlySet<string> = new Set<ContextWord>([
 function checkUses(contract: Contract, uses: Uses): void {
   for (const [name, used] of Object.entries(uses)) {
     if (contextWords.has(name))
-      throw invalid(contract, `'${name}' is a word of the handlers' context`, `uses.${name}`, "call it something else");
+      throw invalid(
+        `'${name}' is a word of the handlers' context`,
+        `service(${contract.name}).uses.${name}`,
+        "call it something else",
+      );
     if (used?.kind !== "contract" && used?.kind !== "binding")
       throw invalid(
-        contract,
         `'${name}' is neither a contract nor a binding`,
-        `uses.${name}`,
+        `service(${contract.name}).uses.${name}`,
         "list contracts of services to call, and bindings such as database({ migrations })",
       );
   }
 }
 
-function invalid(contract: Contract, message: string, where: string, help: string): CantleError {
-  return new CantleError("SERVICE_INVALID", message, { place: `service(${contract.name}).${where}`, help });
+function invalid(message: string, place: string, help: string): CantleError {
+  return new CantleError("SERVICE_INVALID", message, { place, help });
 }

@@ -6,7 +6,7 @@
  * members; for it only the rest is left to do, which for most schemas is next to nothing. Of other libraries nothing is
  * assumed: everything is copied, and members that the schema does not know are dropped.
  */
-import { branchesOf } from "./contract.ts";
+import { branchesOf } from "./json-schema.ts";
 import type { JsonSchema } from "./schema.ts";
 
 /** Copies one value; absent where nothing is left to do. */

@@ -2,7 +2,7 @@
 
 export { bytesOf, clientOf, outputOf, type Send } from "./client.ts";
 export { type Codec, codecOf } from "./codec.ts";
-export { branchesOf, contract, parametersOf, propertiesOf } from "./contract.ts";
+export { contract } from "./contract.ts";
 export {
   type BytesSpec,
   bytes,
@@ -19,8 +19,10 @@ export { failOf, failuresOf, isFailure, wasMadeBy } from "./failure.ts";
 export { type ClientOptions, createClient, type Fetch } from "./fetch-client.ts";
 export { implement, type Needs } from "./implement.ts";
 export { jsonDepthMax, parseJson, printJson } from "./json.ts";
+export { branchesOf, propertiesOf } from "./json-schema.ts";
 export type { At, Known, Members, Mistake } from "./mistake.ts";
 export { type OpenApiDocument, type OpenApiOptions, openapi } from "./openapi.ts";
+export { parametersOf } from "./path.ts";
 export { errorOfProblem, type Problem, problemOf, problemType, statusTitle } from "./problem.ts";
 export { inputInQuery, type RequestParts, requestOf } from "./request.ts";
 export {

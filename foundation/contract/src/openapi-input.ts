@@ -3,8 +3,9 @@
  * same rules as `request.ts`.
  */
 import type { Operation } from "@cantle/core";
-import { branchesOf, parametersOf, propertiesOf } from "./contract.ts";
+import { branchesOf, propertiesOf } from "./json-schema.ts";
 import type { SchemaComponents, SchemaSource } from "./openapi-schemas.ts";
+import { parametersOf } from "./path.ts";
 import { inputInQuery } from "./request.ts";
 import type { JsonSchema } from "./schema.ts";
 import { kindsReader } from "./text.ts";
@@ -132,9 +133,13 @@ function without(
   return merged;
 }
 
-function walk(schema: JsonSchema, root: JsonSchema, visit: (schema: JsonSchema) => void, depth = 0): void {
-  visit(schema);
-  if (depth < depthMax) for (const branch of branchesOf(schema, root)) walk(branch, root, visit, depth + 1);
+/** Visits a schema and all that it is made of, level by level. */
+function walk(schema: JsonSchema, root: JsonSchema, visit: (schema: JsonSchema) => void): void {
+  let level = [schema];
+  for (let depth = 0; depth <= depthMax && level.length > 0; depth++) {
+    for (const part of level) visit(part);
+    level = level.flatMap((part) => branchesOf(part, root));
+  }
 }
 
 function freeName(taken: ReadonlySet<string>): string {

@@ -10,11 +10,11 @@
  * the first one's names are used.
  */
 import { CantleError, type Operation } from "@cantle/core";
-import { parametersOf } from "./contract.ts";
 import type { BytesSpec } from "./draft.ts";
 import { bodyOf, parametersIn } from "./openapi-input.ts";
 import { bytesContent, ResponseComponents } from "./openapi-responses.ts";
 import { SchemaComponents, type SchemaSource } from "./openapi-schemas.ts";
+import { parametersOf } from "./path.ts";
 import { type JsonSchema, jsonSchemaOf } from "./schema.ts";
 import type { Contract, Declared } from "./types.ts";
 

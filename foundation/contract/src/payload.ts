@@ -9,8 +9,8 @@
  * refused, not silently overruled.
  */
 import { CantleError, type Operation, type Payload } from "@cantle/core";
-import { parametersOf } from "./contract.ts";
 import { parseJson } from "./json.ts";
+import { parametersOf } from "./path.ts";
 import { inputInQuery } from "./request.ts";
 import { jsonSchemaOf, type Schema } from "./schema.ts";
 import { type Kinds, kindsReader, readTexts } from "./text.ts";

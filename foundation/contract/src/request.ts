@@ -9,7 +9,7 @@
  * refused here, before it becomes another path.
  */
 import { CantleError, type Operation, operationId } from "@cantle/core";
-import { parametersOf } from "./contract.ts";
+import { parametersOf } from "./path.ts";
 import { jsonSchemaOf } from "./schema.ts";
 import { kindsReader, writeTexts } from "./text.ts";
 import type { Declared } from "./types.ts";
@@ -70,7 +70,7 @@ function compile(operation: Declared): WriteRequest {
     function pathText(name: string): string {
       const [text = ""] = textsOf(name, Object.hasOwn(members, name) ? members[name] : undefined);
       if (text === "" || text === "." || text === "..")
-        throw invalid(place, name, `'${text}' cannot be said in a path`);
+        throw invalid(place, { [name]: [`'${text}' cannot be said in a path`] });
       return encoded(name, text);
     }
   };
@@ -85,7 +85,7 @@ function compile(operation: Declared): WriteRequest {
     try {
       return writeTexts(value, kinds(name));
     } catch (cause) {
-      throw invalid(place, name, "cannot be said as JSON", cause);
+      throw invalid(place, { [name]: ["cannot be said as JSON"] }, cause);
     }
   }
 
@@ -93,7 +93,7 @@ function compile(operation: Declared): WriteRequest {
     try {
       return encodeURIComponent(text);
     } catch (cause) {
-      throw invalid(place, name, "holds half a character", cause);
+      throw invalid(place, { [name]: ["holds half a character"] }, cause);
     }
   }
 }
@@ -106,6 +106,6 @@ function membersOf(input: unknown, place: string): Record<string, unknown> {
   });
 }
 
-function invalid(place: string, name: string, message: string, cause?: unknown): CantleError {
-  return new CantleError("INPUT_INVALID", `the input does not fit ${place}`, { errors: { [name]: [message] }, cause });
+function invalid(place: string, errors: Readonly<Record<string, readonly string[]>>, cause?: unknown): CantleError {
+  return new CantleError("INPUT_INVALID", `the input does not fit ${place}`, { errors, cause });
 }

@@ -11,8 +11,9 @@
  * in quotes: `"5"`. Invariant: `readTexts(writeTexts(value)) = value` for every value that fits its schema. Text that
  * cannot be what the schema wants stays text, so that validation names it.
  */
-import { branchesOf } from "./contract.ts";
+
 import { parseJson } from "./json.ts";
+import { branchesOf } from "./json-schema.ts";
 import type { JsonSchema } from "./schema.ts";
 
 /** What a piece of text may be meant as. */

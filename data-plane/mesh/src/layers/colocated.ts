@@ -1,6 +1,6 @@
 /** Calls of a service that runs in the same process go straight to it. */
 import type { Layer } from "../layer.ts";
-import type { OutboundHost } from "../outbound.ts";
+import type { OutboundHost } from "../outbound-host.ts";
 import { poolOf } from "../pool.ts";
 
 /** Prefers the same process. */

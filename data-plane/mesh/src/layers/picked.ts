@@ -9,7 +9,7 @@
  */
 import { type Call, CantleError, type Code, type Handler, isCantleError, operationId, type Reply } from "@cantle/core";
 import type { LayerPlan } from "../layer.ts";
-import type { OutboundHost } from "../outbound.ts";
+import type { OutboundHost } from "../outbound-host.ts";
 import { poolOf, type Target } from "../pool.ts";
 
 const connectionFailures: ReadonlySet<Code> = new Set<Code>(["CONNECT_FAILED", "UNREACHABLE", "DRAINING"]);

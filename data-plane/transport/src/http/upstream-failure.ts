@@ -15,7 +15,14 @@ export function failureOf(cause: Error & { readonly code?: string }): CantleErro
   return new CantleError("UNREACHABLE", "the connection broke before the reply", { cause });
 }
 
-const unconnected: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENOENT", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "UND_ERR_CONNECT_TIMEOUT"]);
+const unconnected: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOENT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
 const malformed: ReadonlySet<string> = new Set(["UND_ERR_HEADERS_OVERFLOW", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH"]);
 
 /** undici gives these the same code as a closed connection, so they can only be told by their text; a test holds them. */
