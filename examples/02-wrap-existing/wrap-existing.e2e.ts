@@ -127,6 +127,27 @@ describe("programs of other languages", { skip }, () => {
   });
 });
 
+for (const placement of ["http"]) {
+  test(`their replies are the same in placement '${placement}'`, { skip }, async () => {
+    const home = await mkdtemp(join(tmpdir(), "cantle-wrap-"));
+    const system = await startSystem({ file, placement, port: 0, env: { ...process.env, CANTLE_HOME: home } });
+    try {
+      const get = async (path: string) => (await fetch(system.addresses.gateway + path)).json();
+      assert.deepEqual(await get("/legacy/guestbook"), [{ name: "Ann", text: "Lovely weather." }]);
+      assert.deepEqual(await get("/trips/fjords"), {
+        id: "fjords",
+        city: "Bergen",
+        title: "Seven fjords",
+        sky: "rain",
+      });
+      assert.deepEqual(await get("/suggestion"), { id: "tiles", city: "Lisbon", title: "Blue tiles" });
+    } finally {
+      await system.stop();
+      await rm(home, { recursive: true, force: true });
+    }
+  });
+}
+
 test("nothing is left of them when the supervisor is killed", { skip }, async () => {
   const home = await mkdtemp(join(tmpdir(), "cantle-wrap-"));
   const supervisor = await startApart(home);

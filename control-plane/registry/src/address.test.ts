@@ -110,6 +110,13 @@ describe("an address", () => {
     });
   }
 
+  it("of a thread may only where everybody is in one process", () => {
+    const policy = { hosts: [], threads: true };
+    assert.equal(addressFault("thread:web-1.1", policy), undefined);
+    for (const address of ["thread:", "thread:../web", "thread:web 1", `thread:${"x".repeat(200)}`])
+      assert.ok(addressFault(address, policy));
+  });
+
   it("of a host that the policy names may, exactly as it is named", () => {
     const policy = { hosts: ["10.0.0.1", "web.internal"] };
     assert.equal(addressFault("tcp://10.0.0.1:4000", policy), undefined);

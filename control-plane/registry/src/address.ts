@@ -3,7 +3,7 @@
  * never taken for good because it can be parsed, only because it is one of the few forms that are known to be harmless.
  *
  *     unix:/run/cantle/web-1.sock     an absolute path without `..`
- *     thread:web-1.1                  a thread of the announcing process, which nobody else can dial
+ *     thread:web-1.1                  a thread of this process, where the policy says that everybody is in it
  *     tcp://127.0.0.1:4000            loopback, written as the plain address; http:// alike
  *     tcp://10.1.2.3:4000             only a host that the policy names
  *
@@ -17,6 +17,8 @@ import { BlockList, isIPv4, isIPv6 } from "node:net";
 export interface AddressPolicy {
   /** Exact hosts, as they are announced: IP addresses or names. Default none. */
   readonly hosts: readonly string[];
+  /** Threads of this process; for a registry whose clients all live in it. Default false. */
+  readonly threads?: boolean;
 }
 
 /** Only this host. */
@@ -33,7 +35,7 @@ const network = /^(?:tcp|http):\/\/(\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-
 /** Why an address may not be announced; undefined when it may. */
 export function addressFault(address: string, policy: AddressPolicy): string | undefined {
   if (address.length > addressLengthMax) return `is longer than ${addressLengthMax} characters`;
-  if (thread.test(address)) return undefined;
+  if (policy.threads && thread.test(address)) return undefined;
   if (address.startsWith("unix:")) return socketFault(address.slice("unix:".length));
   const [, host = "", port = ""] = network.exec(address) ?? [];
   if (host === "") return "is neither unix:/path, tcp://host:port nor http://host:port";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Clock, Random, Started } from "@cantle/core";
 import { createIssuer, type Issuer, identityService, openKeyring, unitOfPeer } from "@cantle/identity";
-import { createRegistry, registryService } from "@cantle/registry";
+import { createRegistry, localOnly, registryService } from "@cantle/registry";
 import type { ServiceDefinition } from "@cantle/service";
 import type { Logger } from "@cantle/telemetry";
 import type { Settings } from "./settings.ts";
@@ -15,6 +15,8 @@ export interface ControlOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** True where every instance is a thread of this process. Default false. */
+  readonly threads?: boolean;
 }
 
 /** The issuer on the system's keys; several processes may hold one. */
@@ -28,8 +30,12 @@ export async function openIssuer(
 }
 
 /** The definitions of `identity` and `registry`. */
-export function controlServices(issuer: Issuer, { clock, log }: ControlOptions, started: Started): ServiceDefinition[] {
-  const running = createRegistry({ clock, log });
+export function controlServices(
+  issuer: Issuer,
+  { clock, log, threads = false }: ControlOptions,
+  started: Started,
+): ServiceDefinition[] {
+  const running = createRegistry({ clock, log, addresses: { ...localOnly, threads } });
   started.add(() => running.stop());
   return [identityService(issuer), registryService(running, unitOfPeer)];
 }

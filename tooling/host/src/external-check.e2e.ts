@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 import { systemClock, virtualClock } from "@cantle/core";
-import { createCheck } from "./external-check.ts";
+import { createCheck, isExposed } from "./external-check.ts";
 
 const host = "127.0.0.1";
 
-async function program(listener: RequestListener) {
+async function program(listener: RequestListener, at = host) {
   const connections: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     connections.push(request.headers.connection);
     listener(request, response);
   });
-  await new Promise<void>((resolve) => void server.listen(0, host, resolve));
+  await new Promise<void>((resolve) => void server.listen(0, at, resolve));
   const { port } = server.address() as AddressInfo;
   const close = () =>
     new Promise<void>((resolve) => {
@@ -60,4 +61,14 @@ test("without a health path a program is well when its port takes connections", 
   const asked = createCheck({ host, port: it.port, path: "/health", clock: systemClock });
   assert.equal(await asked.look(), "does not answer GET /health");
   await asked.close();
+});
+
+test("a program that listens beyond this machine is told from one that does not", async (t) => {
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  if (!addresses.some(({ internal, family }) => !internal && family === "IPv4"))
+    return t.skip("needs a network interface");
+  await using open = await program(() => {}, "0.0.0.0");
+  await using inside = await program(() => {});
+  assert.equal(await isExposed(open.port, systemClock), true);
+  assert.equal(await isExposed(inside.port, systemClock), false);
 });

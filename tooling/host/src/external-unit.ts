@@ -5,7 +5,7 @@
  * When the program ends, so does the host: the supervisor starts both again, with its back-off.
  */
 import process from "node:process";
-import { codes, delay } from "@cantle/core";
+import { codes, delay, explainError } from "@cantle/core";
 import { type Announced, createRegistration } from "@cantle/registry";
 import type { ProgramOutput } from "./external-program.ts";
 import { startExternal } from "./external-service.ts";
@@ -59,7 +59,7 @@ export async function startExternalUnit(start: ExternalUnitStart): Promise<Runni
     let stopping = false;
     void external.ended.then(async (error) => {
       if (stopping) return;
-      mesh.log.error(error.message, { error });
+      mesh.log.error(explainError(error));
       // Out of the registry first, so that callers wait for the next one instead of knocking here.
       await started.stop();
       process.exit(codes[error.code].exit);

@@ -113,7 +113,9 @@ async function startControl(
   const instance = createInstance({ id: controlId, known, log, settings, trust: { peerOf, callerOf } });
   started.add(() => instance.started.stop());
   const { clock, random } = instance.mesh;
-  await instance.run(controlServices(issuer, { system: system.name, settings, clock, random, log }, started));
+  await instance.run(
+    controlServices(issuer, { system: system.name, settings, clock, random, log, threads: true }, started),
+  );
   const listener = threadListener(instance.doors, { instance: controlId, clock, random });
   exchange.add(controlId, listener.accept);
   // Watches never end by themselves, so there is nothing to wait for.
