@@ -92,7 +92,8 @@ test("a module that cannot be loaded is told with its place and cause, and not t
   const [row] = await staged.supervisor.start([specOf("broken")]);
   assert.equal(row?.lastError?.code, "SERVICE_BROKEN");
   assert.match(row?.lastError?.text ?? "", /--> articles\/service\.ts\n {2}cause: Unexpected token/);
-  assert.deepEqual([row?.state, row?.restarts], ["failed", 0]);
+  await until(() => staged.supervisor.list()[0]?.state === "failed", "a failure that lasts");
+  assert.equal(staged.supervisor.list()[0]?.restarts, 0);
 });
 
 test("a command that does not exist is one clear error, and so is a folder", async () => {

@@ -6,7 +6,7 @@
  * The path is canonical before it is looked at, so it cannot leave the program's base. A body that claims to be JSON is read
  * and must parse before anything is sent; every other one flows through. Nothing is sent twice.
  */
-import { parseJson } from "@cantle/contract";
+import { essenceOf, parseJson } from "@cantle/contract";
 import {
   type Access,
   Call,
@@ -27,7 +27,6 @@ import {
   createUpstream,
   cutWhenStuck,
   type Exchange,
-  essenceOf,
   noBytes,
   pour,
   readBytes,

@@ -1,6 +1,6 @@
 /** A small mesh for tests: a virtual clock, a seeded source of chance, and endpoints that are functions. */
 
-import { contract, get, post } from "@cantle/contract";
+import { bytes, contract, get, post, put } from "@cantle/contract";
 import {
   Call,
   CantleError,
@@ -29,6 +29,7 @@ export const things = contract("things", {
       errors: { Gone: { status: 410, data: z.object({ when: z.string() }) } },
     }),
     make: post("/things", { input: z.object({ name: z.string() }), output: z.object({ id: z.string() }) }),
+    put: put("/blob", { upload: bytes({ maxBytes: 8, types: ["image/*"] }), output: z.int() }),
     mine: get("/mine", { access: "user", output: z.string() }),
     admin: get("/admin", { access: { roles: ["admin"] }, output: z.string() }),
   },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { failOf } from "@cantle/contract";
-import { type Caller, CantleError, toRecord } from "@cantle/core";
+import { type Bytes, type Caller, CantleError, toRecord } from "@cantle/core";
 import { createLogger, type LogFields } from "@cantle/telemetry";
 import type { Work } from "./answered.ts";
 import { fixture, things, withCode } from "./fixture.ts";
@@ -130,4 +130,35 @@ test("a handler that keeps or changes its input changes nothing for the caller",
   });
   await handle(call("read", given));
   assert.deepEqual(given, { id: "1" });
+});
+
+test("a body and an upload over their limits are refused, declared or counted while they flow", async () => {
+  const { handle, call } = served(read, (input) => input);
+  const large = { kind: "bytes", bytes: new Uint8Array(read.bodyBytesMax + 1) } as const;
+  const one = call("read");
+  one.payload = large;
+  await assert.rejects(handle(one), withCode("BODY_TOO_LARGE"));
+
+  const { put: store } = things.operations;
+  const upload = (bytes: number, more: Partial<Bytes> = {}): Bytes => ({
+    type: "image/png",
+    chunks: (async function* () {
+      for (let left = bytes; left > 0; left--) yield new Uint8Array(1);
+    })(),
+    ...more,
+  });
+  const stored = served(store, async (_input, { upload }) => {
+    let size = 0;
+    for await (const chunk of upload?.chunks ?? []) size += chunk.byteLength;
+    return size;
+  });
+  const send = (given: Bytes) => {
+    const sent = stored.call("put", {});
+    sent.upload = given;
+    return stored.handle(sent);
+  };
+  assert.deepEqual(await send(upload(8)), { kind: "value", value: 8 });
+  await assert.rejects(send(upload(9)), withCode("BODY_TOO_LARGE"));
+  await assert.rejects(send(upload(1, { size: 9 })), withCode("BODY_TOO_LARGE"));
+  await assert.rejects(send(upload(1, { type: "text/html" })), withCode("MEDIA_TYPE_UNSUPPORTED"));
 });

@@ -14,6 +14,7 @@ import { admitted } from "./layers/admitted.ts";
 import { declared } from "./layers/declared.ts";
 import { observed } from "./layers/observed.ts";
 import { permitted } from "./layers/permitted.ts";
+import { sized } from "./layers/sized.ts";
 import { timely } from "./layers/timely.ts";
 import { type Policies, policyOf } from "./policy.ts";
 
@@ -31,6 +32,7 @@ export function inbound(
       timely, //         expired work is refused, work that expires is cancelled
       declared, //       only declared failures and the closed codes leave
       permitted, //      the peer declared this call; the user is who the contract asks for
+      sized, //          nothing is larger than the contract says
       admitted, //       a cap on calls in flight, shed at the door
     ],
     answered(operation, work), // input and output fit the contract, and are copies

@@ -5,9 +5,10 @@
  * Everything answers at once where the schema does, and with a promise only where the schema is asynchronous.
  */
 import { CantleError, type Operation, operationId, type Payload } from "@cantle/core";
-import { type Copy, copierOf } from "./copy.ts";
+import { type Copy, copierOf, gap, jsonCopy } from "./copy.ts";
 import { failuresOf } from "./failure.ts";
 import { payloadReader } from "./payload.ts";
+import { urlCheck } from "./request.ts";
 import { type Issue, jsonSchemaOf, type Schema, type Validated } from "./schema.ts";
 import type { Declared } from "./types.ts";
 
@@ -59,20 +60,45 @@ function declared(error: CantleError, data: unknown): CantleError {
   return new CantleError("DECLARED", error.message, { failure, status, data, retried });
 }
 
+/**
+ * A value that did not travel is held to what JSON makes of it, so that NaN is null and a Date a string in every placement.
+ * That is looked at only where it can matter: when the value as it stands does not fit, or fits with an `undefined` in it.
+ */
 function incoming(operation: Operation, schema: Schema): (payload: Payload) => unknown {
   const read = payloadReader(operation, schema);
   const { validate, vendor } = schema["~standard"];
-  const copy = copierOf(jsonSchemaOf(schema, "output", `${operationId(operation)}.input`), vendor);
+  const json = jsonSchemaOf(schema, "output", `${operationId(operation)}.input`);
+  const copyFilled = copierOf(json, { vendor, gaps: "filled" });
+  const copyGapless = copierOf(json, { vendor, gaps: "refused" });
+  const checkUrl = urlCheck(operation);
+
   const take = (result: Validated<unknown>) => {
     if (result.issues) throw inputInvalid(operation, result.issues);
-    return copied(copy, result.value, "INPUT_INVALID");
+    return copied(copyFilled, result.value, "INPUT_INVALID");
   };
-  return (payload) => then(validate(read(payload)), take);
+  const takeValue = (result: Validated<unknown>, given: unknown) => {
+    const value = result.issues ? gap : copied(copyGapless, result.value, "INPUT_INVALID");
+    return value === gap ? then(validate(copied(jsonCopy, given, "INPUT_INVALID")), take) : value;
+  };
+  return (payload) => {
+    const given = read(payload);
+    if (payload.kind === "http") return then(validate(given), take);
+    const taken =
+      payload.kind === "bytes"
+        ? then(validate(given), take)
+        : then(validate(given), (result) => takeValue(result, given));
+    if (checkUrl === undefined) return taken;
+    return then(taken, (value) => {
+      checkUrl(given);
+      return value;
+    });
+  };
 }
 
 function outgoing(operation: Operation, schema: Schema): (value: unknown) => unknown {
   const { validate, vendor } = schema["~standard"];
-  const copy = copierOf(jsonSchemaOf(schema, "output", `${operationId(operation)}.output`), vendor);
+  const json = jsonSchemaOf(schema, "output", `${operationId(operation)}.output`);
+  const copy = copierOf(json, { vendor, gaps: "filled" });
   const take = (result: Validated<unknown>) => {
     if (result.issues) throw outputInvalid(operation, describe(result.issues));
     return copied(copy, result.value, "OUTPUT_INVALID");
@@ -86,6 +112,7 @@ function copied(copy: Copy | undefined, value: unknown, code: "INPUT_INVALID" | 
   try {
     return copy(value);
   } catch (cause) {
+    if (cause === gap) return gap;
     throw new CantleError(code, "the value cannot be said as JSON", { cause });
   }
 }

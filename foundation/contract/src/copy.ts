@@ -12,14 +12,43 @@ import type { JsonSchema } from "./schema.ts";
 /** Copies one value; absent where nothing is left to do. */
 export type Copy = (value: any) => unknown;
 
-/** The copier of values that fit `schema`, validated by a library of the named vendor. */
-export function copierOf(schema: JsonSchema, vendor: string): Copy | undefined {
-  return new Compiler(schema, vendor === "zod").compile(schema);
+/**
+ * What becomes of `undefined` where JSON has something else: `null` for an item of an array, nothing at all for a member that
+ * must be there. On the way out it is `filled` so; on the way in it is `refused` by throwing `gap`, because the schema has yet to
+ * say what it thinks of what JSON says instead.
+ */
+export type Gaps = "filled" | "refused";
+
+/** Thrown by copiers that refuse gaps. */
+export const gap = Symbol("undefined, where JSON has something else");
+
+/** What a copier is made for. */
+export interface CopyOptions {
+  /** The library that validated the values. */
+  readonly vendor: string;
+  readonly gaps: Gaps;
+}
+
+/** The copier of validated values that fit `schema`. */
+export function copierOf(schema: JsonSchema, options: CopyOptions): Copy | undefined {
+  return new Compiler(schema, options).compile(schema);
 }
 
 /** JSON data as JSON would carry it; for whatever a schema does not describe. */
 export function jsonCopy(value: unknown): unknown {
   return typeof value === "string" || value === undefined ? value : JSON.parse(JSON.stringify(value));
+}
+
+/** The same where the schema does say something: an `undefined` that vanished may be missed. */
+const gaplessCopy: Copy = (value) => {
+  const copied = jsonCopy(value);
+  if (holdsUndefined(value)) throw gap;
+  return copied;
+};
+
+function holdsUndefined(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return value === undefined;
+  return (Array.isArray(value) ? value : Object.values(value)).some(holdsUndefined);
 }
 
 const noNegativeZero: Copy = (value) => (value === 0 ? 0 : value);
@@ -28,11 +57,16 @@ class Compiler {
   readonly #root: JsonSchema;
   /** True when validation has already made new objects and arrays and dropped unknown members. */
   readonly #fresh: boolean;
+  readonly #gaps: Gaps;
+  /** For what is not worth a copy of its own. */
+  readonly #slow: Copy;
   readonly #underway = new Map<JsonSchema, { copy: Copy | undefined }>();
 
-  constructor(root: JsonSchema, fresh: boolean) {
+  constructor(root: JsonSchema, { vendor, gaps }: CopyOptions) {
     this.#root = root;
-    this.#fresh = fresh;
+    this.#fresh = vendor === "zod";
+    this.#gaps = gaps;
+    this.#slow = gaps === "refused" ? gaplessCopy : jsonCopy;
   }
 
   compile(schema: JsonSchema): Copy | undefined {
@@ -48,7 +82,7 @@ class Compiler {
   #compileNew(schema: JsonSchema): Copy | undefined {
     const branches = branchesOf(schema, this.#root);
     // A default may be one object shared by all calls.
-    if (typeof schema["default"] === "object" && schema["default"] !== null) return jsonCopy;
+    if (typeof schema["default"] === "object" && schema["default"] !== null) return this.#slow;
     if (branches.length > 0) return this.#union(branches);
     switch (schema["type"]) {
       case "string":
@@ -72,17 +106,19 @@ class Compiler {
     if (copies.every((copy) => copy === undefined)) return undefined;
     const [only] = copies;
     if (copies.length === 1 && only) return (value) => (value === null ? null : only(value));
-    return copies.every((copy) => copy === undefined || copy === noNegativeZero) ? noNegativeZero : jsonCopy;
+    return copies.every((copy) => copy === undefined || copy === noNegativeZero) ? noNegativeZero : this.#slow;
   }
 
   #array(schema: JsonSchema): Copy | undefined {
-    if (schema["prefixItems"] !== undefined || typeof schema["items"] !== "object") return jsonCopy;
+    if (schema["prefixItems"] !== undefined || typeof schema["items"] !== "object") return this.#slow;
     const copy = this.compile(schema["items"] as JsonSchema);
-    if (!this.#fresh) return (value: unknown[]) => value.map(copy ?? ((item) => item));
-    if (copy === undefined) return undefined;
+    const item = itemCopy(copy, this.#gaps);
+    if (!this.#fresh) return (value: unknown[]) => Array.from(value, item);
+    // Most arrays need nothing but this look.
+    if (copy === undefined) return (value: unknown[]) => (value.includes(undefined) ? Array.from(value, item) : value);
     return (value: unknown[]) => {
-      if (Object.isFrozen(value)) return Object.freeze(value.map(copy));
-      for (let at = 0; at < value.length; at++) value[at] = copy(value[at]);
+      if (Object.isFrozen(value)) return Object.freeze(Array.from(value, item));
+      for (let at = 0; at < value.length; at++) value[at] = item(value[at]);
       return value;
     };
   }
@@ -90,14 +126,20 @@ class Compiler {
   #object(schema: JsonSchema): Copy | undefined {
     const properties = (schema["properties"] ?? {}) as Record<string, JsonSchema>;
     const rest = schema["additionalProperties"];
-    if (rest !== undefined && rest !== false) return jsonCopy;
+    if (rest !== undefined && rest !== false) return this.#slow;
     const required = new Set((schema["required"] as string[] | undefined) ?? []);
     const members = Object.entries(properties).map(([name, member]) => ({
       name,
       copy: this.compile(member),
       optional: !required.has(name),
     }));
-    return this.#fresh ? inPlace(members.filter((member) => member.copy || member.optional)) : rebuilt(members);
+    const refuse = this.#gaps === "refused";
+    return this.#fresh
+      ? inPlace(
+          members.filter((member) => member.copy || member.optional),
+          refuse,
+        )
+      : rebuilt(members, refuse);
   }
 }
 
@@ -107,7 +149,15 @@ interface Member {
   readonly optional: boolean;
 }
 
-function inPlace(members: readonly Member[]): Copy | undefined {
+function itemCopy(copy: Copy | undefined, gaps: Gaps): Copy {
+  return (item) => {
+    if (item !== undefined) return copy ? copy(item) : item;
+    if (gaps === "refused") throw gap;
+    return null;
+  };
+}
+
+function inPlace(members: readonly Member[], refuse: boolean): Copy | undefined {
   if (members.length === 0) return undefined;
   return (given: Record<string, unknown>) => {
     // A read-only schema freezes what it made.
@@ -116,18 +166,20 @@ function inPlace(members: readonly Member[]): Copy | undefined {
       const member = value[name];
       if (member !== undefined) {
         if (copy !== undefined) value[name] = copy(member);
-      } else if (optional && Object.hasOwn(value, name)) delete value[name];
+      } else if (refuse && !optional) throw gap;
+      else if (Object.hasOwn(value, name)) delete value[name];
     }
     return value;
   };
 }
 
-function rebuilt(members: readonly Member[]): Copy {
+function rebuilt(members: readonly Member[], refuse: boolean): Copy {
   return (value: Record<string, unknown>) => {
     const copied: Record<string, unknown> = {};
-    for (const { name, copy } of members) {
+    for (const { name, copy, optional } of members) {
       const member = Object.hasOwn(value, name) ? value[name] : undefined;
       if (member !== undefined) copied[name] = copy ? copy(member) : member;
+      else if (refuse && !optional) throw gap;
     }
     return copied;
   };

@@ -28,7 +28,7 @@ export function payloadReader(operation: Operation, schema: Schema): ReadPayload
   const fromQuery = inputInQuery(operation);
 
   return (payload) => {
-    if (payload.kind === "value") return payload.value ?? {};
+    if (payload.kind === "value") return payload.value === undefined ? {} : payload.value;
     if (payload.kind === "bytes") return parseBody(payload.bytes);
     const members = fromQuery ? readQuery(payload.query, kinds) : parseBody(payload.bytes);
     if (typeof members !== "object" || members === null || Array.isArray(members)) return members;

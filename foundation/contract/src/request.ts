@@ -6,12 +6,12 @@
  *              ──▶ body    (POST, PUT, PATCH), as a value still to be printed as JSON
  *
  * `undefined` members are left out. What a path cannot say (nothing, `.` and `..`, which every URL parser removes) is
- * refused here, before it becomes another path.
+ * refused here, before it becomes another path; so is a value that its text would turn into another one.
  */
 import { CantleError, type Operation, operationId } from "@cantle/core";
 import { parametersOf } from "./path.ts";
 import { jsonSchemaOf } from "./schema.ts";
-import { kindsReader, writeTexts } from "./text.ts";
+import { kindsReader, readsBack, writeTexts } from "./text.ts";
 import type { Declared } from "./types.ts";
 
 /** The parts of a request. */
@@ -24,16 +24,22 @@ export interface RequestParts {
   readonly body: unknown;
 }
 
+/**
+ * How the serving side finds the operation: `routed` by the path alone, or `named` because it is told, as between services of
+ * ours. Then a path parameter may be any text.
+ */
+export type Addressing = "routed" | "named";
+
 type WriteRequest = (input: unknown) => RequestParts;
 
-const writers = new WeakMap<Operation, WriteRequest>();
+const writers = { routed: new WeakMap<Operation, WriteRequest>(), named: new WeakMap<Operation, WriteRequest>() };
 
 /** The request that says `input` to `operation`. Throws `INPUT_INVALID` for what cannot be said. */
-export function requestOf(operation: Operation, input: unknown): RequestParts {
-  let write = writers.get(operation);
+export function requestOf(operation: Operation, input: unknown, addressing: Addressing = "routed"): RequestParts {
+  let write = writers[addressing].get(operation);
   if (write === undefined) {
-    write = compile(operation as Declared);
-    writers.set(operation, write);
+    write = compile(operation as Declared, addressing);
+    writers[addressing].set(operation, write);
   }
   return write(input);
 }
@@ -43,7 +49,28 @@ export function inputInQuery(operation: Operation): boolean {
   return operation.method === "GET" || operation.method === "DELETE" || operation.shape === "upload";
 }
 
-function compile(operation: Declared): WriteRequest {
+/**
+ * Refuses an input that fits the contract and that no URL can say, in whatever placement; undefined for an operation of
+ * whose input nothing is in the URL. All that can be so is half a character, and a path parameter that is missing.
+ */
+export function urlCheck(operation: Operation): ((input: unknown) => void) | undefined {
+  const parameters = parametersOf(operation.path);
+  const fromQuery = inputInQuery(operation);
+  if (parameters.length === 0 && !fromQuery) return undefined;
+  return (input) => {
+    const members = input as Record<string, unknown>;
+    const doubtful =
+      parameters.some((name) => members[name] === undefined) ||
+      (fromQuery ? Object.keys(members) : parameters).some((name) => isHalf(name) || isHalf(members[name]));
+    if (doubtful) requestOf(operation, input, "named");
+  };
+}
+
+function isHalf(value: unknown): boolean {
+  return typeof value === "string" && !value.isWellFormed();
+}
+
+function compile(operation: Declared, addressing: Addressing): WriteRequest {
   const place = operationId(operation);
   const kinds = kindsReader(operation.input ? jsonSchemaOf(operation.input, "input", `${place}.input`) : {});
   const parameters = new Set(parametersOf(operation.path));
@@ -68,9 +95,10 @@ function compile(operation: Declared): WriteRequest {
     return { path, query: "", body: rest.length === 0 ? undefined : Object.fromEntries(rest) };
 
     function pathText(name: string): string {
-      const [text = ""] = textsOf(name, Object.hasOwn(members, name) ? members[name] : undefined);
-      if (text === "" || text === "." || text === "..")
-        throw invalid(place, { [name]: [`'${text}' cannot be said in a path`] });
+      const texts = textsOf(name, Object.hasOwn(members, name) ? members[name] : undefined);
+      const [text = ""] = texts;
+      if (texts.length !== 1 || (addressing === "routed" && ["", ".", ".."].includes(text)))
+        throw invalid(place, name, `'${text}' cannot be said in a path`);
       return encoded(name, text);
     }
   };
@@ -81,19 +109,23 @@ function compile(operation: Declared): WriteRequest {
       .join("&");
   }
 
-  function textsOf(name: string, value: unknown): string[] {
+  function textsOf(name: string, given: unknown): string[] {
+    let texts: string[];
     try {
-      return writeTexts(value, kinds(name));
+      const value = typeof given === "object" ? jsonCopy(given) : given;
+      texts = writeTexts(value, kinds(name));
+      if (operation.input === undefined || value === undefined || readsBack(texts, value, kinds(name))) return texts;
     } catch (cause) {
-      throw invalid(place, { [name]: ["cannot be said as JSON"] }, cause);
+      throw invalid(place, name, "cannot be said as JSON", cause);
     }
+    throw invalid(place, name, isHalf(given) ? "holds half a character" : "would be another value as text");
   }
 
   function encoded(name: string, text: string): string {
     try {
       return encodeURIComponent(text);
     } catch (cause) {
-      throw invalid(place, { [name]: ["holds half a character"] }, cause);
+      throw invalid(place, name, "holds half a character", cause);
     }
   }
 }

@@ -75,9 +75,14 @@ export function writeTexts(value: unknown, kinds: Kinds): string[] {
   return [writeText(value, kinds)];
 }
 
+/** True when these texts mean this value; a value that does not fit its schema may not be sayable at all. */
+export function readsBack(texts: readonly string[], value: unknown, kinds: Kinds): boolean {
+  return same(readTexts(texts, kinds), value);
+}
+
 /** Plain where that reads back; else as JSON, which also keeps what does not fit from turning into something that does. */
 function writeText(value: unknown, kinds: Kinds): string {
-  if (typeof value === "string" && readText(value, kinds) === value) return value;
+  if (typeof value === "string" && value.isWellFormed() && readText(value, kinds) === value) return value;
   return JSON.stringify(value) ?? "";
 }
 

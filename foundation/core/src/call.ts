@@ -95,7 +95,7 @@ export class Call {
   readonly peer: Peer;
   readonly caller: Caller | undefined;
   readonly idempotencyKey: string | undefined;
-  readonly upload: Bytes | undefined;
+  upload: Bytes | undefined;
   /** As it arrived; once validated, a value that is the handler's own. */
   payload: Payload;
   trace: Trace;

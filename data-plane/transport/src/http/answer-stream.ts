@@ -4,10 +4,10 @@
  * They flow at the reader's pace; a reader that does not read for `sendTimeoutMs` is cut off. However a stream ends (read to
  * its end, failed, cancelled, client gone), its source is let go, once.
  */
+import { essenceOf } from "@cantle/contract";
 import { asCantleError, type Bytes } from "@cantle/core";
 import { alarm } from "./alarm.ts";
 import { type Exchange, gone } from "./exchange.ts";
-import { essenceOf } from "./media-type.ts";
 import { problemOf } from "./problem.ts";
 import { errorEvent, eventsType, itemEvent } from "./sse.ts";
 

@@ -5,11 +5,11 @@
  * chunk that goes over.
  */
 
-import type { BytesSpec } from "@cantle/contract";
+import { type BytesSpec, essenceOf, isAmong } from "@cantle/contract";
 import { type Bytes, CantleError, type Operation } from "@cantle/core";
 import { alarm } from "./alarm.ts";
 import { type Exchange, gone } from "./exchange.ts";
-import { essenceOf, isAmong, isJson } from "./media-type.ts";
+import { isJson } from "./media-type.ts";
 
 /** No bytes at all. */
 export const noBytes = new Uint8Array(0);

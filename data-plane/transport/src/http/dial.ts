@@ -8,11 +8,10 @@
  * A service of ours is told who calls and which operation is meant. A foreign program is told neither: the unit's token is
  * nobody else's business. Both get the trace, the deadline, the caller's assertion and the idempotency key.
  */
-import { parseJson } from "@cantle/contract";
+import { essenceOf, parseJson } from "@cantle/contract";
 import { type Call, CantleError, type Clock, formatTrace, type Operation, type Reply } from "@cantle/core";
 import type { Connection } from "../transport.ts";
 import * as field from "./headers.ts";
-import { essenceOf } from "./media-type.ts";
 import { errorOfProblem } from "./problem.ts";
 import { type RequestOf, requestOf } from "./request-of.ts";
 import { eventsType, readEvents } from "./sse.ts";

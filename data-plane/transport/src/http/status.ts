@@ -7,9 +7,9 @@
  *    does not declare and HTTP does not explain (a 404, a redirect) is `REPLY_MALFORMED`: the program does not keep the contract.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import { failuresOf, parseJson } from "@cantle/contract";
+import { essenceOf, failuresOf, parseJson } from "@cantle/contract";
 import { CantleError, type Code, type Operation } from "@cantle/core";
-import { claimsJson, essenceOf } from "./media-type.ts";
+import { claimsJson } from "./media-type.ts";
 import { errorOfProblem, retryAfterOf, titleOf } from "./problem.ts";
 
 /** An answer that was read. */
