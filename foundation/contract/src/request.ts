@@ -98,7 +98,7 @@ function compile(operation: Declared, addressing: Addressing): WriteRequest {
       const texts = textsOf(name, Object.hasOwn(members, name) ? members[name] : undefined);
       const [text = ""] = texts;
       if (texts.length !== 1 || (addressing === "routed" && ["", ".", ".."].includes(text)))
-        throw invalid(place, name, `'${text}' cannot be said in a path`);
+        throw invalid(place, { [name]: [`'${text}' cannot be said in a path`] });
       return encoded(name, text);
     }
   };
@@ -116,16 +116,16 @@ function compile(operation: Declared, addressing: Addressing): WriteRequest {
       texts = writeTexts(value, kinds(name));
       if (operation.input === undefined || value === undefined || readsBack(texts, value, kinds(name))) return texts;
     } catch (cause) {
-      throw invalid(place, name, "cannot be said as JSON", cause);
+      throw invalid(place, { [name]: ["cannot be said as JSON"] }, cause);
     }
-    throw invalid(place, name, isHalf(given) ? "holds half a character" : "would be another value as text");
+    throw invalid(place, { [name]: [isHalf(given) ? "holds half a character" : "would be another value as text"] });
   }
 
   function encoded(name: string, text: string): string {
     try {
       return encodeURIComponent(text);
     } catch (cause) {
-      throw invalid(place, name, "holds half a character", cause);
+      throw invalid(place, { [name]: ["holds half a character"] }, cause);
     }
   }
 }

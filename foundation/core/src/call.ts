@@ -105,7 +105,8 @@ export class Call {
   /** The endpoints that earlier attempts went to. */
   tried: readonly string[] | undefined;
   #ended: unknown;
-  #listeners: Set<(reason: unknown) => void> | undefined;
+  #first: Listening | undefined;
+  #last: Listening | undefined;
   #controller: AbortController | undefined;
 
   constructor(operation: Operation, start: CallStart) {
@@ -139,9 +140,8 @@ export class Call {
     this.#ended = reason;
     this.#controller?.abort(reason);
     this.bound?.cancelled(reason);
-    const listeners = this.#listeners;
-    this.#listeners = undefined;
-    if (listeners) for (const listener of listeners) listener(reason);
+    for (let each = this.#first; each !== undefined; each = each.later) if (each.listens) each.listener(reason);
+    this.#first = undefined;
   }
 
   /** Calls `listener` when the call is cancelled (at once if it already was). Answers with the way to stop listening. */
@@ -150,10 +150,29 @@ export class Call {
       listener(this.#ended);
       return () => {};
     }
-    this.#listeners ??= new Set();
-    // Held here, so that a listener can still be taken back while the others are being told.
-    const listeners = this.#listeners;
-    listeners.add(listener);
-    return () => void listeners.delete(listener);
+    // Most calls have one listener or none, for which a Set would cost more than the rest of the call's bookkeeping.
+    const added: Listening = { listener, listens: true, earlier: this.#last, later: undefined };
+    if (this.#last === undefined) this.#first = added;
+    else this.#last.later = added;
+    this.#last = added;
+    return () => this.#forget(added);
   }
+
+  #forget(listening: Listening): void {
+    if (!listening.listens) return;
+    listening.listens = false;
+    if (listening.earlier === undefined) this.#first = listening.later;
+    else listening.earlier.later = listening.later;
+    if (listening.later === undefined) this.#last = listening.earlier;
+    else listening.later.earlier = listening.earlier;
+  }
+}
+
+/** A link in the list of who is told of a cancellation. */
+interface Listening {
+  readonly listener: (reason: unknown) => void;
+  /** False once it was taken back, also while the others are being told. */
+  listens: boolean;
+  earlier: Listening | undefined;
+  later: Listening | undefined;
 }
