@@ -131,13 +131,15 @@ export function isSystem(value: unknown): value is System {
 /** The names that the platform's own units have. */
 export const platformUnits: ReadonlySet<string> = new Set(["gateway", "control"]);
 
+/** The services that the platform brings along; any may be used, and nobody lists them. */
+export const platformServices: ReadonlySet<string> = new Set(["identity", "registry"]);
+
 /** Names that a service may not have: the platform's services, its peers, and the units they run in. */
 const platformNames: ReadonlySet<string> = new Set([
   ...platformUnits,
+  ...platformServices,
   "host",
   "instance",
-  "identity",
-  "registry",
   "broker",
   "telemetry",
 ]);

@@ -6,6 +6,8 @@ export {
   isSystem,
   type LoadService,
   type PlacementSpec,
+  platformServices,
+  platformUnits,
   type Remote,
   remote,
   type ServiceSource,

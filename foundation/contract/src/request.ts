@@ -9,6 +9,7 @@
  * refused here, before it becomes another path; so is a value that its text would turn into another one.
  */
 import { CantleError, type Operation, operationId } from "@cantle/core";
+import { jsonCopy } from "./copy.ts";
 import { parametersOf } from "./path.ts";
 import { jsonSchemaOf } from "./schema.ts";
 import { kindsReader, readsBack, writeTexts } from "./text.ts";
@@ -114,7 +115,7 @@ function compile(operation: Declared, addressing: Addressing): WriteRequest {
     try {
       const value = typeof given === "object" ? jsonCopy(given) : given;
       texts = writeTexts(value, kinds(name));
-      if (operation.input === undefined || value === undefined || readsBack(texts, value, kinds(name))) return texts;
+      if (value === undefined || readsBack(texts, value, kinds(name))) return texts;
     } catch (cause) {
       throw invalid(place, { [name]: ["cannot be said as JSON"] }, cause);
     }

@@ -5,7 +5,7 @@ import { service } from "@cantle/service";
 import { system } from "@cantle/system";
 import { canAnswer, findingsIn } from "./findings.ts";
 
-const settings = { folder: "/nowhere", env: {} };
+const settings = { folder: "/nowhere", home: "/nowhere", env: {} };
 const handlers = { read: async () => {} };
 const contractOf = (name: string, version = "1.0.0", path = `/${name}`) =>
   contract(name, { version, operations: { read: get(path, { access: "public" }) } });

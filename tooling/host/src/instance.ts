@@ -8,6 +8,7 @@
 
 import { resolveConfigs } from "@cantle/config";
 import {
+  asCantleError,
   type Caller,
   CantleError,
   type Clock,
@@ -66,9 +67,15 @@ export interface Instance {
   elsewhere(resolver: Resolver): void;
   /** Whether what each service owns can work just now, by service. */
   checks(): Record<string, () => Promise<void>>;
-  /** Runs services in this process; each is callable from the moment it is ready. Throws for the first that cannot run. */
-  run(definitions: readonly ServiceDefinition[]): Promise<void>;
+  /**
+   * Runs services in this process; each is callable from the moment it is ready. Answers with those that could not be opened,
+   * and why. Throws `CONFIG_INVALID` with every mistake of all of them, before any is opened.
+   */
+  run(definitions: readonly ServiceDefinition[], signal?: AbortSignal): Promise<Failures>;
 }
+
+/** Services that do not run, with why. */
+export type Failures = ReadonlyMap<string, CantleError>;
 
 /** An instance without services. */
 export function createInstance(options: InstanceOptions): Instance {
@@ -112,14 +119,20 @@ export function createInstance(options: InstanceOptions): Instance {
     reconnect: (address) => connections.close(address),
     elsewhere: (found) => resolver.below(found),
     checks: () => Object.fromEntries([...services].map(([name, running]) => [name, () => running.check()])),
-    async run(definitions) {
+    async run(definitions, signal) {
       const schemas = Object.fromEntries(definitions.map(({ contract, config }) => [contract.name, config]));
       const configs = resolveConfigs({
         services: schemas,
         sources: configSources(settings, schemas),
         others: options.known,
       });
-      for (const definition of definitions) await runOne(definition, configs[definition.contract.name]?.value ?? {});
+      const failures = new Map<string, CantleError>();
+      for (const definition of definitions) {
+        const { name } = definition.contract;
+        signal?.throwIfAborted();
+        await runOne(definition, configs[name]?.value ?? {}).catch((error) => failures.set(name, asCantleError(error)));
+      }
+      return failures;
     },
   };
 }

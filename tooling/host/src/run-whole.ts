@@ -6,7 +6,6 @@ import {
   asCantleError,
   type CantleError,
   type Clock,
-  explainError,
   type Random,
   type Started,
   systemClock,
@@ -18,7 +17,8 @@ import type { ServiceDefinition } from "@cantle/service";
 import { loadService, type System } from "@cantle/system";
 import type { Logger } from "@cantle/telemetry";
 import { openIssuer } from "./control.ts";
-import { createInstance, type Instance } from "./instance.ts";
+import { createInstance, type Failures, type Instance } from "./instance.ts";
+import { interruptible } from "./interruptible.ts";
 import type { Settings } from "./settings.ts";
 
 /** A system inside this process, without its folder and its door: what tests hold. */
@@ -26,7 +26,7 @@ export interface Whole {
   readonly instance: Instance;
   readonly tokens: Tokens;
   /** Services that could not be run, with why. */
-  readonly failed: ReadonlyMap<string, CantleError>;
+  readonly failed: Failures;
 }
 
 /** What `runWhole` needs. */
@@ -39,11 +39,16 @@ export interface WholeOptions {
   readonly clock?: Clock | undefined;
   /** Default: the machine's. */
   readonly random?: Random | undefined;
+  /** Breaks a start off that is not done. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs the services of a system in this process. A service that cannot be loaded is reported, and the others go on. */
+/**
+ * Runs the services of a system in this process. A service that cannot be loaded or opened is reported, and the others go on.
+ * Throws `CONFIG_INVALID` with every mistake in the configuration of all.
+ */
 export async function runWhole(options: WholeOptions, started: Started): Promise<Whole> {
-  const { system, services, settings, log, clock = systemClock, random = systemRandom() } = options;
+  const { system, services, settings, log, clock = systemClock, random = systemRandom(), signal } = options;
   const issuer = await openIssuer({ system: system.name, settings, clock, random, log }, started);
   const instance = createInstance({
     id: "one-1",
@@ -59,12 +64,13 @@ export async function runWhole(options: WholeOptions, started: Started): Promise
   const definitions: ServiceDefinition[] = [];
   for (const name of services) {
     try {
-      definitions.push(await loadService(system, name));
+      definitions.push(await interruptible(loadService(system, name), signal));
     } catch (error) {
+      signal?.throwIfAborted();
       failed.set(name, asCantleError(error));
-      log.error(explainError(error));
     }
   }
-  await instance.run([identityService(issuer), ...definitions]);
+  for (const [name, error] of await instance.run([identityService(issuer), ...definitions], signal))
+    failed.set(name, error);
   return { instance, tokens: { verify: issuer.verifier.user }, failed };
 }

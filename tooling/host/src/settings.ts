@@ -32,7 +32,7 @@ export function configSources(
   schemas: Readonly<Record<string, Schema | undefined>>,
 ): ConfigSources {
   const { folder, env, profile, set = [] } = settings;
-  const profileName = profile ?? env["CANTLE_PROFILE"];
+  const profileName = profile ?? (env["CANTLE_PROFILE"] || undefined);
   const secretFiles = Object.fromEntries(
     secretFilesOf(schemas, env).map(({ variable, file }) => [variable, readText(file, variable)]),
   );

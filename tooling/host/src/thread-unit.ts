@@ -106,9 +106,12 @@ export class ThreadUnit {
 
   async #spawn(): Promise<void> {
     const { instance, program, exchange, clock, data, onText } = this.#options;
-    this.#generation++;
-    const id = `${instance}.${this.#generation}`;
-    const worker = new Worker(program, { workerData: await data(id), name: id });
+    const generation = ++this.#generation;
+    const id = `${instance}.${generation}`;
+    const workerData = await data(id);
+    // Meanwhile it may have been stopped, and perhaps started again.
+    if (this.#state.kind !== "starting" || this.#generation !== generation) return;
+    const worker = new Worker(program, { workerData, name: id });
     this.#worker = worker;
     this.#startedAt = new Date(clock.wallMs()).toISOString();
     const remove = exchange.add(id, (port) => worker.postMessage({ kind: "accept", port } satisfies ToThread, [port]));

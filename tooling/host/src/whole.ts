@@ -17,7 +17,7 @@ import type { RunningSystem } from "./start-options.ts";
 
 /** Starts a system in this process, behind its gateway. */
 export async function startWhole({ system, plan, folder, home, options }: SystemStart): Promise<RunningSystem> {
-  const { env, set, profile, host, port = 8080, onLine } = options;
+  const { env, set, profile, host, port = 8080, onLine, signal } = options;
   const started = createStarted();
   const stopped = Promise.withResolvers<void>();
   const startedAt = new Date(systemClock.wallMs()).toISOString();
@@ -36,7 +36,8 @@ export async function startWhole({ system, plan, folder, home, options }: System
   );
   started.add(() => door.stop());
   try {
-    const { instance, tokens, failed } = await runWhole({ system, services, settings, log }, started);
+    const { instance, tokens, failed } = await runWhole({ system, services, settings, log, signal }, started);
+    signal?.throwIfAborted();
     const gateway = await listenGateway({
       ...gatewayOptions(system),
       mounts: [...instance.services.values()].map(({ definition }) => definition.contract),
