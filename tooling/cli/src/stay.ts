@@ -49,15 +49,18 @@ export async function stay(terminal: Terminal, request: StartRequest, staying: S
     const { onEvent } = narrator;
     const running = await startSystem({ ...request, env, mode, watch, signal, onEvent, ...(onLine && { onLine }) });
     ending.stops(running);
-    narrator.tellErrors(running.list());
-    const useless = ending.asked() ? undefined : uselessExit(terminal, running, patient);
-    if (useless !== undefined) {
+    try {
+      narrator.tellErrors(running.list());
+      const end = Promise.race([running.stopped, ending.failed]);
+      const useless = ending.asked() ? undefined : uselessExit(terminal, running, patient);
+      if (ending.asked()) await end;
+      else if (useless === undefined) await end.finally(tellReady(terminal, running, { request, staying }));
+      else await running.stop();
+      return ending.killed() ? killedExit : (useless ?? 0);
+    } catch (error) {
       await running.stop();
-      return useless;
+      throw error;
     }
-    const forgetReady = ending.asked() ? async () => {} : tellReady(terminal, running, { request, staying });
-    await Promise.race([running.stopped, ending.failed]).finally(forgetReady);
-    return ending.killed() ? killedExit : 0;
   } catch (error) {
     if (signal.aborted && error === signal.reason) return 0;
     throw error;
