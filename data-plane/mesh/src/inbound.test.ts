@@ -22,7 +22,10 @@ test("the handler gets the validated input and the contract's output leaves, str
 
 test("what does not fit never enters the handler, and what it may not answer never leaves", async () => {
   let entered = 0;
-  const { handle, call } = served(read, () => (entered++, { id: 7 }));
+  const { handle, call } = served(read, () => {
+    entered++;
+    return { id: 7 };
+  });
   await assert.rejects(handle(call("read", { id: 7 })), withCode("INPUT_INVALID"));
   assert.equal(entered, 0);
   await assert.rejects(handle(call("read")), withCode("OUTPUT_INVALID"));

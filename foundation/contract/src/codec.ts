@@ -127,7 +127,10 @@ const issuesMax = 32;
 
 function inputInvalid(operation: Operation, issues: readonly Issue[]): CantleError {
   const errors: Record<string, string[]> = Object.create(null);
-  for (const issue of issues.slice(0, issuesMax)) (errors[pathOf(issue)] ??= []).push(issue.message);
+  for (const issue of issues.slice(0, issuesMax)) {
+    const path = pathOf(issue);
+    errors[path] = [...(errors[path] ?? []), issue.message];
+  }
   return new CantleError("INPUT_INVALID", `the input does not fit ${operationId(operation)}`, {
     errors: { ...errors },
   });

@@ -33,9 +33,15 @@ export async function startSystem(options: StartOptions): Promise<RunningSystem>
 function restartable(plan: Plan, system: System): Plan {
   if (plan.shape !== "one") return plan;
   const units = plan.units.flatMap(({ name, services }) => {
-    const [inside, outside] = [services.filter((each) => !isExternal(system, each)), services.filter((each) => isExternal(system, each))];
+    const [inside, outside] = [
+      services.filter((each) => !isExternal(system, each)),
+      services.filter((each) => isExternal(system, each)),
+    ];
     // Programs are processes of their own anyway.
-    return [{ name, services: inside, instances: 1 }, ...outside.map((each) => ({ name: each, services: [each], instances: 1 }))];
+    return [
+      { name, services: inside, instances: 1 },
+      ...outside.map((each) => ({ name: each, services: [each], instances: 1 })),
+    ];
   });
   return { ...plan, shape: "processes", units: units.filter(({ services }) => services.length > 0) };
 }
