@@ -16,5 +16,5 @@ export {
   system,
   type UnitSpec,
 } from "./description.ts";
-export { loadService } from "./load.ts";
+export { loadService, whereIn } from "./load.ts";
 export { type Plan, type PlannedUnit, place } from "./placement.ts";

@@ -45,7 +45,7 @@ test("all mistakes are found at once, each with its place", async () => {
       ["PLACEMENT_IMPOSSIBLE", 'system("blog").units.web'],
       ["PLACEMENT_IMPOSSIBLE", 'system("blog").placements.two.units.empty'],
       ["SERVICE_BROKEN", found[2]?.place],
-      ["CONFIG_INVALID", undefined],
+      ["CONFIG_INVALID", "accounts.limit"],
       ["SYSTEM_INVALID", "service(posts).uses.acounts"],
       ["CONTRACT_INCOMPATIBLE", "service(posts).uses.accounts"],
       ["CONTRACT_INVALID", found[6]?.place],

@@ -153,7 +153,7 @@ function tellReady(
   running: RunningSystem,
   { request, staying }: ReadyTelling,
 ): () => Promise<void> {
-  const facts = readyFacts(running);
+  const facts = readyFacts(running, request.placement);
   if (request.readyFile !== undefined) writeReadyFile(request.readyFile, facts);
   if (request.json) terminal.out(JSON.stringify(facts));
   else terminal.out(readyLine(facts, systemClock.nowMs(), terminal.paintOut));

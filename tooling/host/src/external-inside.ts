@@ -2,15 +2,7 @@
  * External services of a system that runs in one process: started here, found without a registry, and started again with the
  * supervisor's own policy when their programs end.
  */
-import {
-  asCantleError,
-  type Caller,
-  type CantleError,
-  codes,
-  explainError,
-  type Running,
-  type Timer,
-} from "@cantle/core";
+import { asCantleError, type Caller, CantleError, codes, explainError, type Running, type Timer } from "@cantle/core";
 import { type StaticResolver, staticResolver } from "@cantle/mesh";
 import { defaultBackOff, type RestartEvent, type RestartState, restartPolicy } from "@cantle/supervisor";
 import type { System } from "@cantle/system";
@@ -31,6 +23,8 @@ export interface ExternalsInside {
   readonly settings: Settings;
   /** Where the output of a service's program goes. */
   readonly output: (service: string) => ProgramOutput;
+  /** Breaks a start off that is not done. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** External services that are kept running. */
@@ -65,6 +59,7 @@ function keep(service: string, start: ExternalsInside, found: StaticResolver): K
   const { clock, random, log } = start.instance.mesh;
   const first = Promise.withResolvers<readonly [string, CantleError] | undefined>();
   const ending = new AbortController();
+  const signal = AbortSignal.any([ending.signal, ...(start.signal ? [start.signal] : [])]);
   let policy: RestartState = { kind: "stopped" };
   let timer: Timer = { cancel() {} };
   let current: Promise<RunningExternal | undefined> = Promise.resolve(undefined);
@@ -78,7 +73,7 @@ function keep(service: string, start: ExternalsInside, found: StaticResolver): K
 
   async function spawn(): Promise<RunningExternal | undefined> {
     try {
-      const external = await startExternal({ ...startOf(service, start, found), signal: ending.signal });
+      const external = await startExternal({ ...startOf(service, start, found), signal });
       on({ kind: "ready" });
       first.resolve(undefined);
       void external.ended.then(async (error) => {
@@ -106,7 +101,7 @@ function keep(service: string, start: ExternalsInside, found: StaticResolver): K
     async stop() {
       on({ kind: "stop" });
       timer.cancel();
-      ending.abort();
+      ending.abort(new CantleError("CANCELLED", "it was stopped while it started"));
       await (await current)?.stop();
     },
   };

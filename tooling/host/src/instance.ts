@@ -14,6 +14,7 @@ import {
   type Clock,
   createDeadlines,
   createStarted,
+  type Operation,
   operationId,
   type Peer,
   type Random,
@@ -46,7 +47,7 @@ export interface InstanceOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   /** Opens a connection to an address of another process. */
-  readonly connect?: (address: string) => Connection;
+  readonly connect?: (address: string, service: string) => Connection;
   /** Absent: nobody from outside is believed. */
   readonly trust?: Trust;
 }
@@ -137,16 +138,24 @@ export function createInstance(options: InstanceOptions): Instance {
   };
 }
 
-/** Calls of the same process: a lookup, made once, and a function call. */
+/** Calls of the same process: a lookup and a function call. A caller may have another version of the contract here too. */
 function local(served: ReadonlyMap<string, ServedOperation>): Connection["handle"] {
   return (call) => {
-    const found = served.get(operationId(call.operation));
-    return found
-      ? found.handle(call)
-      : Promise.reject(
-          new CantleError("OPERATION_UNKNOWN", `there is no operation '${operationId(call.operation)}' here`),
-        );
+    const { operation } = call;
+    const found = served.get(operationId(operation));
+    if (found?.operation === operation) return found.handle(call);
+    try {
+      if (found === undefined) throw unknownOperation(operation);
+      checkVersion(found.operation.version, operation.version, operation.service);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return found.handle(call);
   };
+}
+
+function unknownOperation({ service, name }: Operation): CantleError {
+  return new CantleError("OPERATION_UNKNOWN", `there is no operation '${name}' of '${service}' here`);
 }
 
 /** What is here first, then what the registry says. */
@@ -191,7 +200,7 @@ function connectionsOf({ connect }: InstanceOptions, started: Started) {
             new CantleError("CONNECT_FAILED", `'${service}' runs elsewhere, and this instance has no way there`),
           );
       return (call) => {
-        const connection = open.get(address) ?? connect(address);
+        const connection = open.get(address) ?? connect(address, service);
         open.set(address, connection);
         return connection.handle(call);
       };

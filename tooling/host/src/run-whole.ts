@@ -12,11 +12,13 @@ import {
   systemRandom,
 } from "@cantle/core";
 import type { Tokens } from "@cantle/gateway";
-import { identityService } from "@cantle/identity";
+import { createCallerSource, identityService, type Verifier } from "@cantle/identity";
 import type { ServiceDefinition } from "@cantle/service";
 import { loadService, type System } from "@cantle/system";
 import type { Logger } from "@cantle/telemetry";
 import { openIssuer } from "./control.ts";
+import { dialForeign } from "./external-dial.ts";
+import { isExternal } from "./external-source.ts";
 import { createInstance, type Failures, type Instance } from "./instance.ts";
 import { interruptible } from "./interruptible.ts";
 import type { Settings } from "./settings.ts";
@@ -25,6 +27,8 @@ import type { Settings } from "./settings.ts";
 export interface Whole {
   readonly instance: Instance;
   readonly tokens: Tokens;
+  /** Whom a caller assertion speaks for. */
+  readonly callerOf: Verifier["caller"];
   /** Services that could not be run, with why. */
   readonly failed: Failures;
 }
@@ -56,13 +60,14 @@ export async function runWhole(options: WholeOptions, started: Started): Promise
     log,
     settings,
     policies: system.policies,
+    connect: (address) => dialForeign(address, { clock }),
     clock,
     random,
   });
   started.add(() => instance.started.stop());
   const failed = new Map<string, CantleError>();
   const definitions: ServiceDefinition[] = [];
-  for (const name of services) {
+  for (const name of services.filter((service) => !isExternal(system, service))) {
     try {
       definitions.push(await interruptible(loadService(system, name), signal));
     } catch (error) {
@@ -72,5 +77,10 @@ export async function runWhole(options: WholeOptions, started: Started): Promise
   }
   for (const [name, error] of await instance.run([identityService(issuer), ...definitions], signal))
     failed.set(name, error);
-  return { instance, tokens: { verify: issuer.verifier.user }, failed };
+  const { verifier } = issuer;
+  const client = { exchange: ({ token }: { token: string }) => issuer.exchange(token) };
+  // Only a program outside of this process needs a proof of who the user is.
+  const isProven = services.some((service) => isExternal(system, service));
+  const verify = isProven ? createCallerSource({ client, verifier, clock }) : verifier.user;
+  return { instance, tokens: { verify }, callerOf: verifier.caller, failed };
 }

@@ -1,6 +1,7 @@
 /** Starting a system, in whichever shape was chosen. */
 import { dirname, resolve } from "node:path";
 import { type Plan, place, type System } from "@cantle/system";
+import { checkConfig } from "./check-config.ts";
 import { isExternal } from "./external-source.ts";
 import { interruptible } from "./interruptible.ts";
 import { loadSystem } from "./load-system.ts";
@@ -8,16 +9,17 @@ import type { RunningSystem, StartOptions } from "./start-options.ts";
 
 /**
  * Starts a system. Resolves when every unit is ready or has said why it cannot be; `list()` tells which.
- * Throws `SYSTEM_INVALID`, `PLACEMENT_IMPOSSIBLE` or `ALREADY_RUNNING` before anything runs.
+ * Throws `SYSTEM_INVALID`, `PLACEMENT_IMPOSSIBLE`, `CONFIG_INVALID` or `ALREADY_RUNNING` before anything runs.
  */
 export async function startSystem(options: StartOptions): Promise<RunningSystem> {
-  const { placement, watch = false, signal, env } = options;
+  const { placement, watch = false, signal, env, set, profile } = options;
   const file = resolve(options.file);
   const system = await interruptible(loadSystem(file), signal);
   const chosen = place(system, placement);
   const plan = watch ? restartable(chosen, system) : chosen;
   const folder = dirname(file);
   const home = resolve(env["CANTLE_HOME"] || folder);
+  await interruptible(checkConfig(system, { folder, home, env, set, profile }), signal);
   const start = { system, plan, folder, home, options: { ...options, file } };
   switch (plan.shape) {
     case "one":

@@ -21,6 +21,7 @@ import { loadService, type System } from "@cantle/system";
 import type { Logger } from "@cantle/telemetry";
 import { openAdmin } from "./admin.ts";
 import { instanceService } from "./describe.ts";
+import { connectForeign } from "./external-dial.ts";
 import { createInstance, type Failures, type Instance } from "./instance.ts";
 import { interruptible } from "./interruptible.ts";
 import type { Network } from "./network.ts";
@@ -155,7 +156,7 @@ export async function join(
     log,
     settings,
     policies: system.policies,
-    connect,
+    connect: connectForeign(system, systemClock, connect),
     trust: { peerOf: verifier.peer, callerOf: verifier.caller },
   });
   instance.platform(["identity", "registry"], control);

@@ -6,7 +6,7 @@ import process from "node:process";
 import { CantleError, createStarted, explainError, systemClock, systemRandom } from "@cantle/core";
 import { listenGateway } from "@cantle/gateway";
 import { outbound } from "@cantle/mesh";
-import { type BehindDoor, type InstanceRow, ownFolder } from "@cantle/supervisor";
+import { type BehindDoor, createLineReader, type InstanceRow, ownFolder } from "@cantle/supervisor";
 import { openAdmin } from "./admin.ts";
 import { externalsOf, gatewayOptions } from "./gateway-options.ts";
 import { createLines, type Lines } from "./lines.ts";
@@ -36,7 +36,13 @@ export async function startWhole({ system, plan, folder, home, options }: System
   );
   started.add(() => door.stop());
   try {
-    const { instance, tokens, failed } = await runWhole({ system, services, settings, log, signal }, started);
+    const whole = await runWhole({ system, services, settings, log, signal }, started);
+    const { instance, tokens, callerOf } = whole;
+    const { startExternals } = await import("./external-inside.ts");
+    const output = (service: string) => () => createLineReader((line) => lines.write(`[${service}] ${line}\n`));
+    const externals = await startExternals({ system, services, instance, callerOf, settings, output, signal });
+    started.add(() => externals.stop());
+    const failed = new Map([...whole.failed, ...externals.failed]);
     signal?.throwIfAborted();
     const gateway = await listenGateway({
       ...gatewayOptions(system),
