@@ -165,6 +165,8 @@ function checkSource(service: string, source: ServiceSource, place: string): voi
       `${place}.access`,
       'say who may call it: "public", "user" or { roles: [...] }',
     );
+  if (source.contract !== undefined && source.contract.name !== service)
+    throw invalid(`the contract is called '${source.contract.name}'`, place, `list it as '${source.contract.name}'`);
   if (source.command.length === 0 || source.command[0] === "")
     throw invalid("there is no command", `${place}.command`, "write the program and its arguments");
   if (source.route !== undefined && !/^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/.test(source.route))
