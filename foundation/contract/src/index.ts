@@ -36,5 +36,5 @@ export {
   type Schema,
   type Validated,
 } from "./schema.ts";
-export { eventsOf, printEvent, type ServerSentEvent } from "./server-sent-events.ts";
+export { eventsOf, eventsType, printEvent, type ServerSentEvent } from "./server-sent-events.ts";
 export type * from "./types.ts";

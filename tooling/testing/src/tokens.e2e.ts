@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { identity } from "@cantle/identity";
@@ -22,6 +23,8 @@ import { stranger } from "../fixtures/guarded/stranger.ts";
 import { vault } from "../fixtures/guarded/vault.ts";
 import { type Placed, startPlaced } from "../fixtures/placed.ts";
 import { converse, hello, request } from "../fixtures/wire.ts";
+
+const guarded = join(import.meta.dirname, "../fixtures/guarded/system.ts");
 
 /** One that signed its last token nine days ago, and one that signs. */
 const goneKey = makeKey(16);
@@ -110,7 +113,7 @@ for (const placement of ["one", "each"]) {
   describe(`at the gateway, placed as '${placement}'`, () => {
     let placed: Placed;
     before(async () => {
-      placed = await startPlaced("guarded/system.ts", placement, (home) => storeKeys(home, [goneKey, key]));
+      placed = await startPlaced(guarded, placement, (home) => storeKeys(home, [goneKey, key]));
     });
     after(() => placed[Symbol.asyncDispose]());
 
@@ -271,7 +274,7 @@ describe("at a service's own doors", () => {
   let socket = "";
   let signer: Key;
   before(async () => {
-    placed = await startPlaced("guarded/system.ts", "each");
+    placed = await startPlaced(guarded, "each");
     const addresses = placed.running.list().find(({ unit }) => unit === "vault")?.addresses ?? [];
     http = addresses.find((each) => each.startsWith("http:")) ?? "";
     socket = (addresses.find((each) => each.startsWith("unix:")) ?? "").slice("unix:".length);

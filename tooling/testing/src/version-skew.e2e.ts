@@ -13,6 +13,9 @@ import { teller } from "../fixtures/skew/teller.ts";
 import { converse, frame, hello } from "../fixtures/wire.ts";
 import { startTestSystem } from "./index.ts";
 
+const skew = join(import.meta.dirname, "../fixtures/skew/system.ts");
+const data = join(import.meta.dirname, "../fixtures/data/system.ts");
+
 interface Case {
   readonly title: string;
   readonly ask: { readonly service: string; readonly operation: string; readonly input: unknown };
@@ -87,7 +90,7 @@ const cases: readonly Case[] = [
 
 for (const placement of ["one", "each", "threads", "http"]) {
   test(`placed as '${placement}', versions that differ get along as far as both know`, async (t) => {
-    await using placed = await startPlaced("skew/system.ts", placement);
+    await using placed = await startPlaced(skew, placement);
     const { ask } = createClient(teller, { baseUrl: placed.url });
     for (const row of cases)
       await t.test(row.title, async () => assert.deepEqual((await ask(row.ask)).answer, row.answer));
@@ -95,7 +98,7 @@ for (const placement of ["one", "each", "threads", "http"]) {
 }
 
 test("a wire that speaks no version of ours is refused with WIRE_VERSION, and one that speaks none at all is closed", async () => {
-  await using placed = await startPlaced("skew/system.ts", "each");
+  await using placed = await startPlaced(skew, "each");
   const address = placed.running
     .list()
     .find(({ unit }) => unit === "older")
@@ -119,10 +122,10 @@ const newerFile = (path: string) => {
 for (const placement of ["one", "each"]) {
   test(`placed as '${placement}', data of a newer version stops its service, says what to do, and stays as it is`, async () => {
     let file = "";
-    await using placed = await startPlaced("data/system.ts", placement, (home) => {
-      const data = join(home, ".cantle", "data");
-      mkdirSync(data, { recursive: true });
-      file = join(data, "notes.sqlite");
+    await using placed = await startPlaced(data, placement, (home) => {
+      const folder = join(home, ".cantle", "data");
+      mkdirSync(folder, { recursive: true });
+      file = join(folder, "notes.sqlite");
       newerFile(file);
     });
     const [failed] = placed.running.list().filter(({ lastError }) => lastError !== null);

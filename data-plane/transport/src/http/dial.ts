@@ -8,7 +8,7 @@
  * A service of ours is told who calls and which operation is meant. A foreign program is told neither: the unit's token is
  * nobody else's business. Both get the trace, the deadline, the caller's assertion and the idempotency key.
  */
-import { codecOf, essenceOf, parseJson } from "@cantle/contract";
+import { codecOf, essenceOf, eventsOf, eventsType, parseJson } from "@cantle/contract";
 import {
   type Call,
   CantleError,
@@ -23,7 +23,6 @@ import type { Connection } from "../transport.ts";
 import * as field from "./headers.ts";
 import { errorOfProblem } from "./problem.ts";
 import { type RequestParts, requestWriter, type WriteRequest } from "./request-of.ts";
-import { eventsType, readEvents } from "./sse.ts";
 import { failureOfStatus } from "./status.ts";
 import { createUpstream, type UpstreamAnswer, type UpstreamLimits } from "./upstream.ts";
 
@@ -165,7 +164,7 @@ function unread({ body }: UpstreamAnswer, notes: string): CantleError {
 }
 
 async function* itemsOf({ body }: UpstreamAnswer, itemBytesMax: number): AsyncGenerator<unknown> {
-  for await (const { event, data } of readEvents(body, itemBytesMax)) {
+  for await (const { event, data } of eventsOf(body, itemBytesMax)) {
     const value = parseJson(Buffer.from(data), "REPLY_MALFORMED");
     if (event !== "error") yield value;
     else
