@@ -70,7 +70,7 @@ function incoming(operation: Operation, schema: Schema): (payload: Payload) => u
   const json = jsonSchemaOf(schema, "output", `${operationId(operation)}.input`);
   const copyFilled = copierOf(json, { vendor, gaps: "filled" });
   const copyGapless = copierOf(json, { vendor, gaps: "refused" });
-  const checkUrl = urlCheck(operation);
+  const checkUrl = urlCheck(operation as Declared);
 
   const take = (result: Validated<unknown>) => {
     if (result.issues) throw inputInvalid(operation, result.issues);

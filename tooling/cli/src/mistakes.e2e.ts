@@ -37,6 +37,8 @@ export default service(notes, {
 interface Mistake {
   readonly what: string;
   readonly files: Readonly<Record<string, string>>;
+  /** The system's file, where there is another service too. */
+  readonly system?: string;
   /** Makes what files alone are not; answers with more words for the command, and what to undo at the end. */
   readonly prepare?: (folder: TestFolder) => Promise<{ words?: readonly string[]; undo?: () => Promise<unknown> }>;
   /** After `start` and `check`. */
@@ -364,6 +366,25 @@ test("in one process wrong configuration of one service stops them all, in many 
   ]);
 });
 
+test("a program that does not exist: the others go on, and the error is told once", { timeout }, async () => {
+  const system = `
+import { external, system } from "@cantle/system";
+export default system("s", {
+  services: { greetings: external({ command: "no-such-program" }), friends: () => import("./friends.ts") },
+});
+`;
+  const mistake: Mistake = {
+    what: "",
+    files: {},
+    system,
+    code: "COMMAND_MISSING",
+    exit: 5,
+    place: /^system\("s"\)\.services\.greetings/,
+    says: [/^help: /],
+  };
+  await Promise.all(["one", "each", "threads"].map((units) => othersGoOn(mistake, units)));
+});
+
 async function started(mistake: Mistake, placement: readonly string[]): Promise<void> {
   await using folder = await testFolder(mistake.files);
   const { words = [], undo } = (await mistake.prepare?.(folder)) ?? {};
@@ -396,7 +417,7 @@ async function othersGoOn(mistake: Mistake, units: string, other = "friends"): P
   const names = [broken as string, other];
   await using folder = await testFolder({
     ...mistake.files,
-    "system.ts": systemOf("s", names),
+    "system.ts": mistake.system ?? systemOf("s", names),
     [`${other}.ts`]: greeter().replaceAll("greetings", other),
   });
   const cwd = folder.path;

@@ -61,6 +61,7 @@ function keep(service: string, start: ExternalsInside, found: StaticResolver): K
   const ending = new AbortController();
   const signal = AbortSignal.any([ending.signal, ...(start.signal ? [start.signal] : [])]);
   let policy: RestartState = { kind: "stopped" };
+  let isFirst = true;
   let timer: Timer = { cancel() {} };
   let current: Promise<RunningExternal | undefined> = Promise.resolve(undefined);
 
@@ -75,6 +76,7 @@ function keep(service: string, start: ExternalsInside, found: StaticResolver): K
     try {
       const external = await startExternal({ ...startOf(service, start, found), signal });
       on({ kind: "ready" });
+      isFirst = false;
       first.resolve(undefined);
       void external.ended.then(async (error) => {
         await external.stop();
@@ -91,7 +93,9 @@ function keep(service: string, start: ExternalsInside, found: StaticResolver): K
     found.set(service, []);
     first.resolve([service, error]);
     if (policy.kind === "stopped") return;
-    log.error(explainError(error));
+    // What the start came to is told by whoever started it.
+    if (!isFirst) log.error(explainError(error));
+    isFirst = false;
     on({ kind: "ended", mendable: !lastingExits.includes(codes[error.code].exit) });
   }
 
