@@ -10,6 +10,7 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 import { npm, packAll } from "../fixtures/packages.ts";
+import { processesOf } from "../fixtures/processes.ts";
 import { startRegistry } from "../fixtures/registry.ts";
 import { firstExample, isAlive, type LaunchOptions, launch, runToEnd, until } from "./fixture.ts";
 
@@ -56,12 +57,6 @@ after(() => rmSync(work, { recursive: true, force: true }));
 function typeCheck(): string {
   const tsc = join(repository, "node_modules/typescript/bin/tsc");
   return spawnSync(process.execPath, [tsc, "-p", "."], { cwd: user, encoding: "utf8" }).stdout;
-}
-
-/** Every process that runs in the folder, or below it. */
-function processesBelow(folder: string): readonly string[] {
-  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,args="], { encoding: "utf8" });
-  return stdout.split("\n").filter((line) => line.includes(folder));
 }
 
 interface Account {
@@ -149,7 +144,7 @@ test("dev runs it, restarts only what is edited, and leaves nothing behind", { t
   assert.equal(await dev.ended, 0);
   assert.doesNotMatch(dev.stderr(), /error/);
   assert.deepEqual(last.filter(isAlive), []);
-  assert.deepEqual(processesBelow(user), []);
+  await until(() => processesOf(user).length === 0);
 });
 
 /** Unit → its process. */
@@ -166,7 +161,7 @@ for (const units of ["one", "threads"]) {
     await useAccounts(gateway);
     started.child.kill("SIGTERM");
     assert.equal(await started.ended, 0);
-    assert.deepEqual(processesBelow(user), []);
+    await until(() => processesOf(user).length === 0);
   });
 }
 
@@ -183,5 +178,5 @@ test("the first service of the README runs in the background, too", { timeout },
   } finally {
     assert.equal((await runToEnd(["stop"], here)).exit, 0);
   }
-  assert.deepEqual(processesBelow(user), []);
+  await until(() => processesOf(user).length === 0);
 });

@@ -4,14 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readdirSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { type Code, codes } from "@cantle/core";
 import { listLeftovers } from "@cantle/supervisor";
-import { greeter, launch, runToEnd, systemOf, type TestFolder, testFolder } from "./fixture.ts";
+import { processesOf } from "../fixtures/processes.ts";
+import { greeter, launch, runToEnd, systemOf, type TestFolder, testFolder, until } from "./fixture.ts";
 
 const timeout = 120_000;
 const greets = { "system.ts": systemOf("s", ["greetings"]), "greetings.ts": greeter() };
@@ -395,7 +395,7 @@ async function started(mistake: Mistake, placement: readonly string[]): Promise<
   await undo?.();
   assertTold(stderr, mistake);
   assert.deepEqual([exit, stdout], [mistake.exit, ""], stderr);
-  assertNothingLeft(folder.path);
+  await assertNothingLeft(folder.path);
 }
 
 async function checked(mistake: Mistake): Promise<void> {
@@ -430,7 +430,7 @@ async function othersGoOn(mistake: Mistake, units: string, other = "friends"): P
   start.child.kill("SIGTERM");
   assert.equal(await start.ended, 0, start.stderr());
   assertTold(start.stderr(), mistake);
-  assertNothingLeft(cwd);
+  await assertNothingLeft(cwd);
 }
 
 /** One error, its place, what it says, and nothing of how the program is made. */
@@ -449,22 +449,8 @@ function assertTold(stderr: string, { code, place, says }: Mistake): void {
   assert.doesNotMatch(stderr, /^\s+at |node:internal|\\x0a/m);
 }
 
-function assertNothingLeft(folder: string): void {
+/** What watches over the processes ends a moment after them. */
+async function assertNothingLeft(folder: string): Promise<void> {
   assert.deepEqual(listLeftovers(folder), []);
-  assert.deepEqual(processesIn(folder), []);
-}
-
-/** The processes whose working folder it is; known on Linux alone. */
-function processesIn(folder: string): readonly string[] {
-  if (process.platform !== "linux") return [];
-  return readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && folderOf(pid) === folder);
-}
-
-function folderOf(pid: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    // It has ended meanwhile.
-    return undefined;
-  }
+  await until(() => processesOf(folder).length === 0);
 }

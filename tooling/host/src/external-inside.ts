@@ -59,7 +59,7 @@ function keep(service: string, start: ExternalsInside, found: StaticResolver): K
   const { clock, random, log } = start.instance.mesh;
   const first = Promise.withResolvers<readonly [string, CantleError] | undefined>();
   const ending = new AbortController();
-  const signal = AbortSignal.any([ending.signal, ...(start.signal ? [start.signal] : [])]);
+  const starting = AbortSignal.any([ending.signal, ...(start.signal ? [start.signal] : [])]);
   let policy: RestartState = { kind: "stopped" };
   let isFirst = true;
   let timer: Timer = { cancel() {} };
@@ -74,6 +74,7 @@ function keep(service: string, start: ExternalsInside, found: StaticResolver): K
 
   async function spawn(): Promise<RunningExternal | undefined> {
     try {
+      const signal = isFirst ? starting : ending.signal;
       const external = await startExternal({ ...startOf(service, start, found), signal });
       on({ kind: "ready" });
       isFirst = false;
