@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Contest, Contestant, Measures } from "../harness/contest.ts";
-import { residentMiB } from "../harness/cpu.ts";
+import { cpuUs, residentMiB } from "../harness/cpu.ts";
 import { freePort } from "../harness/free-port.ts";
 import { startProgram } from "../harness/program.ts";
 
@@ -39,7 +39,8 @@ function firstAnswer(env: Env): Contest {
           body,
           isGood: (status) => status === 201,
         });
-        return { ms: atMs - program.startedMs, MiB: residentMiB(program.family()) };
+        const pids = program.family();
+        return { ms: atMs - program.startedMs, cpuMs: cpuUs(pids) / 1000, MiB: residentMiB(pids) };
       } finally {
         await program.stop("SIGTERM");
       }
@@ -52,6 +53,7 @@ function firstAnswer(env: Env): Contest {
     reference: "fastify + zod",
     columns: () => [
       { measure: "ms", title: "ms", digits: 0 },
+      { measure: "cpuMs", title: "CPU ms", digits: 0 },
       { measure: "MiB", title: "MiB", digits: 0 },
     ],
     contestants: [

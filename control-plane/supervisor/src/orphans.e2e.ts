@@ -5,6 +5,7 @@ import { readFile, stat } from "node:fs/promises";
 import { test } from "node:test";
 import { systemClock, systemRandom } from "@cantle/core";
 import { gone, runs, specOf, stage, stageApart, stageFolder, until } from "../fixtures/stage.ts";
+import { connectSupervisor } from "./control-client.ts";
 import { listLeftovers, stopLeftovers } from "./leftovers.ts";
 import { readState, writeState } from "./state-file.ts";
 
@@ -42,6 +43,8 @@ test("a warden that is killed is replaced, and the next one knows the instances"
     async () => (await childrenOf(supervisor, "cantle-warden")).some((pid) => pid !== first),
     "the next warden",
   );
+  // A warden can be seen a moment before it has been told whom to mind; a supervisor that answers has told it.
+  await (await connectSupervisor(folder.path)).state();
   apart.process.kill("SIGKILL");
   await gone(apart.rows[0]!.pid!);
 });

@@ -91,7 +91,8 @@ test("stop wins over a replacement that is under way", async () => {
   await using folder = await stageFolder();
   await using staged = await stage(folder.path);
   await staged.supervisor.start([specOf("serve", { unit: "gone" }), specOf("serve", { unit: "changed" })]);
-  const replacing = staged.supervisor.replace([specOf("serve", { unit: "changed", revision: "2" }), specOf("serve")]);
+  // The new one never says that it is ready, so that the replacement is still under way whenever the stop comes.
+  const replacing = staged.supervisor.replace([specOf("mute", { unit: "changed", revision: "2" }), specOf("serve")]);
   const [refused] = await Promise.allSettled([
     replacing,
     until(() => kinds(staged.events).includes("draining"), "the drain").then(() => staged.supervisor.stop()),
