@@ -76,7 +76,9 @@ test("two restarts at once take turns", async () => {
 test("stop wins over a restart that is under way", async () => {
   await using folder = await stageFolder();
   await using staged = await stage(folder.path);
-  await staged.supervisor.start([specOf("serve"), specOf("serve", { instance: "articles-2" })]);
+  // The second does not heed its drain, so that the restart is still under way whenever the stop comes.
+  const deaf = specOf("deaf", { instance: "articles-2", drainTimeoutMs: 1_500 });
+  await staged.supervisor.start([specOf("serve"), deaf]);
   const restarting = staged.supervisor.restart("articles");
   await until(() => kinds(staged.events).includes("draining"), "the drain of the first");
   await Promise.all([staged.supervisor.stop(), assert.rejects(restarting, { code: "NOT_RUNNING" })]);
