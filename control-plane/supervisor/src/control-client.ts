@@ -1,11 +1,14 @@
 /** The other side of the control door: what `cantle ps`, `logs`, `restart` and `stop` speak through. */
-import { type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
 import { json } from "node:stream/consumers";
 import { CantleError, fromRecord } from "@cantle/core";
 import type { DoorState } from "./control-door.ts";
 import { folderOf, socketPath } from "./folder.ts";
 import type { InstanceRow, LogLine } from "./spec.ts";
+
+// An import of names makes Node evaluate all of the module's, its own HTTP client among them: 20 ms at every start.
+const { request } = process.getBuiltinModule("node:http");
 
 /** A running supervisor, seen from another program. */
 export interface SupervisorClient {

@@ -10,10 +10,13 @@
  * Errors are records of the closed table. Kept apart from the supervisor, so that it can become a contract of its own.
  */
 import { chmodSync, rmSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { asCantleError, CantleError, type Running, toRecord } from "@cantle/core";
 import { socketPath } from "./folder.ts";
 import type { InstanceRow, LogLine, LogSink } from "./spec.ts";
+
+// An import of names makes Node evaluate all of the module's, its own HTTP client among them: 20 ms at every start.
+const { createServer } = process.getBuiltinModule("node:http");
 
 /** The most bytes that wait for a reader of logs who does not keep up; then it is let go. */
 const followBytesMax = 1_000_000;

@@ -160,14 +160,18 @@ function itemCopy(copy: Copy | undefined, gaps: Gaps): Copy {
 function inPlace(members: readonly Member[], refuse: boolean): Copy | undefined {
   if (members.length === 0) return undefined;
   return (given: Record<string, unknown>) => {
-    // A read-only schema freezes what it made.
-    const value = Object.isFrozen(given) ? { ...given } : given;
+    let value = given;
     for (const { name, copy, optional } of members) {
-      const member = value[name];
-      if (member !== undefined) {
-        if (copy !== undefined) value[name] = copy(member);
-      } else if (refuse && !optional) throw gap;
-      else if (Object.hasOwn(value, name)) delete value[name];
+      const member = given[name];
+      const copied = copy === undefined || member === undefined ? member : copy(member);
+      // Most members are what they should be, and a look costs less than a write.
+      const isLeft = member === undefined && Object.hasOwn(given, name);
+      if (member === undefined && refuse && !optional) throw gap;
+      if (Object.is(copied, member) && !isLeft) continue;
+      // A read-only schema freezes what it made.
+      if (Object.isFrozen(value)) value = { ...value };
+      if (isLeft) delete value[name];
+      else value[name] = copied;
     }
     return value;
   };

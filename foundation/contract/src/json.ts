@@ -14,7 +14,7 @@ const empty = new Uint8Array(0);
  */
 export function parseJson(bytes: Uint8Array, code: Code = "BODY_MALFORMED"): unknown {
   // Text this short cannot nest deeper than the limit, so most bodies are not scanned.
-  if (bytes.byteLength > jsonDepthMax * 2 && depthOf(bytes) > jsonDepthMax)
+  if (bytes.byteLength > jsonDepthMax * 2 && opens(bytes) > jsonDepthMax && depthOf(bytes) > jsonDepthMax)
     throw new CantleError(code, `the JSON nests deeper than ${jsonDepthMax}`);
   try {
     return JSON.parse(decoder.decode(bytes));
@@ -31,6 +31,16 @@ export function printJson(value: unknown, code: Code = "INPUT_INVALID"): Uint8Ar
   } catch (cause) {
     throw new CantleError(code, "the value cannot be said as JSON", { cause });
   }
+}
+
+/** How many opening brackets there are, those in strings too, as far as it matters; found faster than nesting is followed. */
+function opens(bytes: Uint8Array): number {
+  let count = 0;
+  for (const bracket of [0x7b, 0x5b]) {
+    for (let at = bytes.indexOf(bracket); at !== -1 && count <= jsonDepthMax; at = bytes.indexOf(bracket, at + 1))
+      count++;
+  }
+  return count;
 }
 
 /** How deep brackets nest, strings left out; stops counting just past the limit. */

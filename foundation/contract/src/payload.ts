@@ -54,6 +54,7 @@ function setParameter(members: Members, name: string, value: unknown): void {
 
 /** Query text to members. `__proto__` is nobody's name. */
 function readQuery(query: string, kinds: (name: string) => Kinds): Members {
+  if (query === "") return {};
   const texts = new Map<string, string[]>();
   for (const [name, text] of new URLSearchParams(query)) {
     const known = texts.get(name);

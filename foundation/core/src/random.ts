@@ -14,20 +14,28 @@ const poolBytes = 4096;
 export function systemRandom(): Random {
   const pool = new Uint8Array(poolBytes);
   let used = poolBytes;
-  const take = (length: number) => {
+  /** Where in the pool the next `length` bytes are. */
+  const reserve = (length: number) => {
     if (used + length > poolBytes) {
       crypto.getRandomValues(pool);
       used = 0;
     }
     used += length;
-    return pool.subarray(used - length, used);
+    return used - length;
   };
+  const byteAt = (at: number) => pool[at] as number;
   return {
-    next: () => new DataView(take(4).slice().buffer).getUint32(0) / 2 ** 32,
+    next: () => {
+      const at = reserve(4);
+      const bits = (byteAt(at) << 24) | (byteAt(at + 1) << 16) | (byteAt(at + 2) << 8) | byteAt(at + 3);
+      return (bits >>> 0) / 2 ** 32;
+    },
     hex: (length) => {
       let text = "";
       for (let left = length; left > 0; left -= poolBytes) {
-        for (const byte of take(Math.min(left, poolBytes))) text += hexPairs[byte];
+        const count = Math.min(left, poolBytes);
+        const start = reserve(count);
+        for (let at = start; at < start + count; at++) text += hexPairs[byteAt(at)];
       }
       return text;
     },

@@ -3,15 +3,15 @@ import { test } from "node:test";
 import { virtualClock } from "@cantle/core";
 import { collector, isIgnored } from "./watch.ts";
 
-test("edits that come together are told together, 50 ms after the last", async () => {
+test("edits that come together are told together, 20 ms after the last", async () => {
   const clock = virtualClock();
   const told: (readonly string[])[] = [];
   const collect = collector(async (files) => void told.push(files), clock);
   collect("a");
-  await clock.advance(49);
+  await clock.advance(19);
   collect("b");
   collect("a");
-  await clock.advance(49);
+  await clock.advance(19);
   assert.deepEqual(told, []);
   await clock.advance(1);
   assert.deepEqual(told, [["a", "b"]]);
@@ -26,7 +26,7 @@ test("what is edited while one telling is being seen to is told after it, never 
     if (told.length === 1) await first.promise;
   }, clock);
   collect("a");
-  await clock.advance(50);
+  await clock.advance(20);
   collect("b");
   await clock.advance(200);
   assert.deepEqual(told, [["a"]]);

@@ -6,7 +6,7 @@ import { basename, relative } from "node:path";
 import type { Clock, Running, Timer } from "@cantle/core";
 import { watch } from "chokidar";
 
-const quietMs = 50;
+const quietMs = 20;
 const ignoredFolders: ReadonlySet<string> = new Set(["node_modules", ".cantle", "dist", ".git"]);
 
 /** What is done with the files that changed, as absolute paths. It must not throw. */

@@ -14,7 +14,7 @@
  *
  * It does not route and knows no operations.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { type AddressInfo, isIPv6, type Socket } from "node:net";
 import { asCantleError, CantleError, type Clock, createDeadlines, operationId } from "@cantle/core";
 import { type Logger, silentLogger } from "@cantle/telemetry";
@@ -26,6 +26,9 @@ import { type HeadRules, readHead } from "./head.ts";
 import { type HttpLimits, httpLimits } from "./limits.ts";
 import { refuseConnection } from "./refusal.ts";
 import type { Target } from "./target.ts";
+
+// An import of names makes Node evaluate all of the module's, its own HTTP client among them: 20 ms at every start.
+const { createServer } = process.getBuiltinModule("node:http");
 
 /** Options of a server. */
 export interface HttpServerOptions {

@@ -124,6 +124,7 @@ export class WireClient {
       return;
     }
     this.#lastId = pending.id = id;
+    this.#session.writer.isBusy = this.#pending.size > 0;
     this.#pending.add(pending);
     if (call.upload !== undefined) this.#upload(pending, call.upload);
   }

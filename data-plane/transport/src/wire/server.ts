@@ -128,6 +128,7 @@ export class WireServer {
     if (request.upload !== undefined) served.upload = this.#upload(served, request.upload);
     this.#calls.add(served);
     this.#inFlight++;
+    this.#session.writer.isBusy = this.#inFlight > 1;
     void this.#serve(served, request);
   }
 
