@@ -1,7 +1,7 @@
 /** Layers and how a recipe of them becomes one handler. */
 import type { Clock, Deadlines, Handler, Operation, Random, Wrap } from "@cantle/core";
 import type { Logger, Observer } from "@cantle/telemetry";
-import type { Policy } from "./policy.ts";
+import type { WholePolicy } from "./policy.ts";
 
 /** What every layer may need; one per process. */
 export interface MeshHost {
@@ -17,7 +17,7 @@ export interface MeshHost {
 /** Everything a layer is compiled from. */
 export interface LayerPlan<Host extends MeshHost = MeshHost> {
   readonly operation: Operation;
-  readonly policy: Required<Policy>;
+  readonly policy: WholePolicy;
   readonly host: Host;
 }
 

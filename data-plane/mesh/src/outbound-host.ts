@@ -7,5 +7,7 @@ import type { Dial, Resolver } from "./resolver.ts";
 export interface OutboundHost extends MeshHost {
   readonly resolver: Resolver;
   readonly dial: Dial;
+  /** The zone of this process; absent, zones mean nothing. */
+  readonly zone?: string | undefined;
   readonly policies?: Policies | undefined;
 }

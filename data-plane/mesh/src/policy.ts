@@ -1,28 +1,53 @@
 /**
  * Policies: what the mesh does beyond passing a call on, per service and operation. They belong to the system
- * (`system(..., { policies })`), never to handlers.
+ * (`system(..., { policies })`), never to handlers. Everything has a safe default.
  */
 import type { Operation } from "@cantle/core";
+import type { Balancing } from "./balancer.ts";
+import type { EjectionPolicy } from "./ejection.ts";
+import type { BudgetPolicy } from "./retry-budget.ts";
 
-/** What can be set for an operation. Everything has a safe default. */
+/** What can be set for an operation. A member that is an object is filled up with its own defaults. */
 export interface Policy {
   /** Bounds the whole call, ms; default: the contract's `timeoutMs`. May only shorten it. */
   readonly timeoutMs?: number;
   /** How often a call that may be repeated is sent again; default 2, 0 for never. Each more multiplies load when all is failing. */
   readonly retriesMax?: number;
+  /** How many retries a target's callers may make together; default `{ ratio: 0.2, perSecondMin: 1 }`. */
+  readonly retryBudget?: Partial<BudgetPolicy>;
   /** How long a call waits for an instance that is starting or coming back, ms, within its deadline; default 5,000. */
   readonly waitMs?: number;
   /** How many calls of one operation an instance has in flight before it sheds the next; default 1,000. */
   readonly inFlightMax?: number;
+  /** How an endpoint is picked; default `least-loaded`. */
+  readonly balancing?: Balancing;
+  /** For how long a new endpoint gets less than its share, ms; default 10,000, 0 for not at all. */
+  readonly slowStartMs?: number;
+  /** When an endpoint that answers badly is left out; on by default, `false` for never. */
+  readonly ejection?: Partial<EjectionPolicy> | false;
+}
+
+/** A policy with nothing left open. */
+export interface WholePolicy extends Required<Policy> {
+  readonly retryBudget: BudgetPolicy;
+  readonly ejection: EjectionPolicy | false;
 }
 
 /** Policies by service or `service.operation`; `*` is for all. The more exact one wins, member by member. */
 export type Policies = { readonly [target: string]: Policy };
 
-const defaults = { retriesMax: 2, waitMs: 5_000, inFlightMax: 1_000 };
+const defaults = {
+  retriesMax: 2,
+  waitMs: 5_000,
+  inFlightMax: 1_000,
+  balancing: "least-loaded",
+  slowStartMs: 10_000,
+} as const;
+const budget: BudgetPolicy = { ratio: 0.2, perSecondMin: 1 };
+const ejection: EjectionPolicy = { failuresMax: 5, failureRatioMax: 0.5, callsMin: 20, outMs: 5_000 };
 
 /** The policy of one operation, with every default filled in. */
-export function policyOf(operation: Operation, policies: Policies = {}): Required<Policy> {
+export function policyOf(operation: Operation, policies: Policies = {}): WholePolicy {
   const chosen = {
     timeoutMs: operation.timeoutMs,
     ...defaults,
@@ -30,5 +55,10 @@ export function policyOf(operation: Operation, policies: Policies = {}): Require
     ...policies[operation.service],
     ...policies[`${operation.service}.${operation.name}`],
   };
-  return { ...chosen, timeoutMs: Math.min(chosen.timeoutMs, operation.timeoutMs) };
+  return {
+    ...chosen,
+    timeoutMs: Math.min(chosen.timeoutMs, operation.timeoutMs),
+    retryBudget: { ...budget, ...chosen.retryBudget },
+    ejection: chosen.ejection === false ? false : { ...ejection, ...chosen.ejection },
+  };
 }

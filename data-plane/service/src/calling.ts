@@ -42,6 +42,7 @@ export function callingAs(peer: Peer, host: OutboundHost): Calling {
           options?.timeoutMs === undefined ? Number.POSITIVE_INFINITY : host.clock.nowMs() + options.timeoutMs,
         ),
         idempotencyKey: options?.idempotencyKey,
+        baggage: parent?.baggage,
         upload,
       });
       if (parent === undefined && options?.signal === undefined) return handle(call);

@@ -84,6 +84,8 @@ export interface CallStart {
   readonly deadlineMs: number;
   readonly idempotencyKey?: string | undefined;
   readonly upload?: Bytes | undefined;
+  /** W3C Baggage: names and values that travel with all calls made on behalf of the first. Never trusted, never a credential. */
+  readonly baggage?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -95,6 +97,7 @@ export class Call {
   readonly peer: Peer;
   readonly caller: Caller | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly baggage: Readonly<Record<string, string>> | undefined;
   upload: Bytes | undefined;
   /** As it arrived; once validated, a value that is the handler's own. */
   payload: Payload;
@@ -115,6 +118,7 @@ export class Call {
     this.peer = start.peer;
     this.caller = start.caller;
     this.idempotencyKey = start.idempotencyKey;
+    this.baggage = start.baggage;
     this.upload = start.upload;
     this.trace = start.trace;
     this.deadlineMs = start.deadlineMs;

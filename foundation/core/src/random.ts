@@ -13,17 +13,23 @@ const poolBytes = 4096;
 /** The platform's cryptographic source, drawn in pools: ids cost nanoseconds, not a system call each. */
 export function systemRandom(): Random {
   const pool = new Uint8Array(poolBytes);
+  const view = new DataView(pool.buffer);
   let used = poolBytes;
-  const take = (length: number) => {
+  /** Where `length` unused bytes begin. */
+  const reserve = (length: number) => {
     if (used + length > poolBytes) {
       crypto.getRandomValues(pool);
       used = 0;
     }
     used += length;
-    return pool.subarray(used - length, used);
+    return used - length;
+  };
+  const take = (length: number) => {
+    const start = reserve(length);
+    return pool.subarray(start, start + length);
   };
   return {
-    next: () => new DataView(take(4).slice().buffer).getUint32(0) / 2 ** 32,
+    next: () => view.getUint32(reserve(4)) / 2 ** 32,
     hex: (length) => {
       let text = "";
       for (let left = length; left > 0; left -= poolBytes) {
