@@ -44,7 +44,7 @@ test("an endpoint that answers badly is left out and told of, and comes back on 
 });
 
 test("when all answer badly all are used", async () => {
-  const { host, call, counts } = counted({ a: bad, b: bad }, { "*": { ...once["*"], breaker: false } as object });
+  const { host, call, counts } = counted({ a: bad, b: bad }, { "*": { ...once["*"], breaker: false } });
   const send = outbound(read, host);
   for (let at = 0; at < 200; at++) await assert.rejects(send(call("read")), withCode("INTERNAL"));
   assert.ok((counts["a"] as number) > 60 && (counts["b"] as number) > 60);
@@ -61,7 +61,7 @@ test("what the caller did wrong and what the contract declares say nothing of an
 });
 
 test("ejection can be switched off", async () => {
-  const { host, call, counts } = counted({ a: bad, b: ok }, { "*": { ...once["*"], ejection: false } });
+  const { host, call, counts } = counted({ a: bad, b: ok }, { "*": { ...once["*"], ejection: false, breaker: false } });
   const send = outbound(read, host);
   for (let at = 0; at < 200; at++) await send(call("read")).catch(() => {});
   assert.ok((counts["a"] as number) > 60);
@@ -118,10 +118,7 @@ test("calls stay in their zone while half of it is well, and leave it when it is
 });
 
 test("when all is failing, retries stay within the budget, and what it has none for is final", async () => {
-  const { host, call, clock, counts } = counted(
-    { a: () => failure("OVERLOADED") },
-    { "*": { breaker: false } as object },
-  );
+  const { host, call, clock, counts } = counted({ a: () => failure("OVERLOADED") }, { "*": { breaker: false } });
   const send = outbound(read, host);
   let final = 0;
   for (let at = 0; at < 1_000; at++) {

@@ -4,7 +4,10 @@
  */
 import type { Operation } from "@cantle/core";
 import type { Balancing } from "./balancer.ts";
+import type { BreakerPolicy } from "./breaker.ts";
+import type { BulkheadPolicy } from "./bulkhead.ts";
 import type { EjectionPolicy } from "./ejection.ts";
+import type { Fallback } from "./fallback.ts";
 import type { BudgetPolicy } from "./retry-budget.ts";
 
 /** What can be set for an operation. A member that is an object is filled up with its own defaults. */
@@ -25,12 +28,20 @@ export interface Policy {
   readonly slowStartMs?: number;
   /** When an endpoint that answers badly is left out; on by default, `false` for never. */
   readonly ejection?: Partial<EjectionPolicy> | false;
+  /** When the operation is not called any more for a while; on by default, `false` for never. */
+  readonly breaker?: Partial<BreakerPolicy> | false;
+  /** How many calls a process has out at once, and how many may wait for a place; default `false`: as many as come. */
+  readonly bulkhead?: (Pick<BulkheadPolicy, "concurrentMax"> & Partial<BulkheadPolicy>) | false;
+  /** What is answered where there is no answer; default `false`: the failure. */
+  readonly fallback?: Fallback | false;
 }
 
 /** A policy with nothing left open. */
 export interface WholePolicy extends Required<Policy> {
   readonly retryBudget: BudgetPolicy;
   readonly ejection: EjectionPolicy | false;
+  readonly breaker: BreakerPolicy | false;
+  readonly bulkhead: BulkheadPolicy | false;
 }
 
 /** Policies by service or `service.operation`; `*` is for all. The more exact one wins, member by member. */
@@ -42,9 +53,23 @@ const defaults = {
   inFlightMax: 1_000,
   balancing: "least-loaded",
   slowStartMs: 10_000,
+  bulkhead: false,
+  fallback: false,
 } as const;
 const budget: BudgetPolicy = { ratio: 0.2, perSecondMin: 1 };
 const ejection: EjectionPolicy = { failuresMax: 5, failureRatioMax: 0.5, callsMin: 20, outMs: 5_000 };
+const breaker: Omit<BreakerPolicy, "probeMs"> = {
+  failuresMax: 0,
+  failureRatioMax: 0.5,
+  slowMs: Number.POSITIVE_INFINITY,
+  slowRatioMax: 1,
+  windowMs: 10_000,
+  windowCalls: 0,
+  callsMin: 20,
+  openMs: 1_000,
+  openMsMax: 10_000,
+  probesMax: 3,
+};
 
 /** The policy of one operation, with every default filled in. */
 export function policyOf(operation: Operation, policies: Policies = {}): WholePolicy {
@@ -55,10 +80,13 @@ export function policyOf(operation: Operation, policies: Policies = {}): WholePo
     ...policies[operation.service],
     ...policies[`${operation.service}.${operation.name}`],
   };
+  const timeoutMs = Math.min(chosen.timeoutMs, operation.timeoutMs);
   return {
     ...chosen,
-    timeoutMs: Math.min(chosen.timeoutMs, operation.timeoutMs),
+    timeoutMs,
     retryBudget: { ...budget, ...chosen.retryBudget },
     ejection: chosen.ejection === false ? false : { ...ejection, ...chosen.ejection },
+    breaker: chosen.breaker === false ? false : { ...breaker, probeMs: timeoutMs, ...chosen.breaker },
+    bulkhead: chosen.bulkhead === false ? false : { queueMax: 0, ...chosen.bulkhead },
   };
 }

@@ -47,8 +47,8 @@ export class SlidingCounts {
 
   #advance(nowMs: number): void {
     const bucket = Math.floor(nowMs / this.#bucketMs);
-    if (bucket === this.#bucket) return;
-    if (bucket - this.#bucket >= buckets || bucket < this.#bucket) this.clear();
+    if (bucket <= this.#bucket) return;
+    if (bucket - this.#bucket >= buckets) this.clear();
     else for (let next = this.#bucket + 1; next <= bucket; next++) this.#empty(next);
     this.#bucket = bucket;
   }

@@ -58,6 +58,8 @@ export type Reply = (
 ) & {
   /** True when a hop below retried to get this reply. */
   readonly retried?: boolean;
+  /** Set when this stands in for a reply that did not come: what it was made from. */
+  readonly fallback?: "value" | "function" | "last";
 };
 
 /** Answers a call. */

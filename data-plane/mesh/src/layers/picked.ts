@@ -7,24 +7,13 @@
  * - When none can take the call, it waits for one, within its deadline and `waitMs`: an instance that is starting is not an
  *   error. After a wait in vain, further calls fail at once until the view changes: one caller pays for finding out, not all.
  */
-import { type Call, CantleError, type Code, type Handler, isCantleError, operationId, type Reply } from "@cantle/core";
+import { type Call, CantleError, type Handler, operationId, type Reply } from "@cantle/core";
 import { balancerOf } from "../balancer.ts";
 import { Latency } from "../latency.ts";
 import type { LayerPlan } from "../layer.ts";
 import type { OutboundHost } from "../outbound-host.ts";
 import { poolOf, type Target } from "../pool.ts";
-
-const connectionFailures: ReadonlySet<Code> = new Set<Code>(["CONNECT_FAILED", "UNREACHABLE", "DRAINING"]);
-/** What an endpoint that is well does not answer; other failures are the caller's, or the contract's. */
-const badAnswers: ReadonlySet<Code> = new Set<Code>([
-  "INTERNAL",
-  "OUTPUT_INVALID",
-  "REPLY_MALFORMED",
-  "UNAVAILABLE",
-  "DEADLINE_EXCEEDED",
-  "WIRE_VERSION",
-  "FRAME_INVALID",
-]);
+import { verdictOf } from "../verdict.ts";
 
 /** The innermost station of the way out. */
 export function picked({ operation, host, policy }: LayerPlan<OutboundHost>): Handler {
@@ -46,28 +35,31 @@ export function picked({ operation, host, policy }: LayerPlan<OutboundHost>): Ha
     target.inFlight++;
     if (call.tried === undefined) pool.retries.called(startMs);
     call.tried = call.tried === undefined ? target.alone : [...call.tried, target.id];
-    return target.handle(call).then(
-      (reply) => {
+    const reply = target.handle(call);
+    reply.then(
+      () => {
         const nowMs = clock.nowMs();
         target.inFlight--;
         latency.answered(nowMs - startMs, nowMs);
         target.standing.succeeded(nowMs);
-        return reply;
       },
       (error) => {
-        const nowMs = clock.nowMs();
         target.inFlight--;
-        const code = isCantleError(error) ? error.code : "INTERNAL";
-        if (connectionFailures.has(code)) pool.broken(target, nowMs);
-        else if (code === "OVERLOADED") latency.shed(nowMs);
-        else if (code === "CANCELLED") latency.failed(nowMs - startMs, nowMs);
-        else if (badAnswers.has(code)) {
-          latency.failed(nowMs - startMs, nowMs);
-          if (ejection !== false && target.standing.failed(ejection, nowMs)) ejected(target, nowMs);
-        } else target.standing.succeeded(nowMs);
-        throw error;
+        failed(target, error, startMs);
       },
     );
+    return reply;
+  }
+
+  function failed(target: Target, error: unknown, startMs: number): void {
+    const nowMs = clock.nowMs();
+    const latency = target.latencies[slot] as Latency;
+    const verdict = verdictOf(error);
+    if (verdict === "unconnected") pool.broken(target, nowMs);
+    if (verdict === "shedding") latency.shed(nowMs);
+    if (verdict === "well") target.standing.succeeded(nowMs);
+    if (verdict === "unwell" || verdict === "unknown") latency.failed(nowMs - startMs, nowMs);
+    if (verdict === "unwell" && ejection !== false && target.standing.failed(ejection, nowMs)) ejected(target, nowMs);
   }
 
   function ejected(target: Target, nowMs: number): void {
