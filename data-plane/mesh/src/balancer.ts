@@ -70,19 +70,19 @@ function leastLoaded<T extends Candidate>(candidates: readonly T[], choice: Choi
   const first = Math.floor(drawn / (many - 1));
   const a = candidates[first] as T;
   const b = candidates[(first + 1 + (drawn % (many - 1))) % many] as T;
-  const [better, other] = lessLoaded(b, a, choice.slot, nowMs) ? [b, a] : [a, b];
+  const [latencyA, latencyB] = [a.latencies[choice.slot], b.latencies[choice.slot]];
+  // One that has answered and one that has not cannot be compared by how fast they are.
+  const compared = latencyA?.known && latencyB?.known;
+  const loadA = loadOf(a, compared ? latencyA : undefined, nowMs);
+  const loadB = loadOf(b, compared ? latencyB : undefined, nowMs);
+  const [better, other] = loadB * noise < loadA ? [b, a] : [a, b];
   return better.sinceMs + choice.slowStartMs > nowMs && choice.random.next() > warmth(better, choice, nowMs)
     ? other
     : better;
 }
 
-/** True when `a` has clearly less load than `b`. */
-function lessLoaded(a: Candidate, b: Candidate, slot: number, nowMs: number): boolean {
-  const [costA, costB] = [a.latencies[slot], b.latencies[slot]];
-  const compared = costA?.known && costB?.known;
-  const loadA = (a.inFlight + 1) * (compared ? Math.max(latencyMsMin, costA.costMs(nowMs)) : 1);
-  const loadB = (b.inFlight + 1) * (compared ? Math.max(latencyMsMin, costB.costMs(nowMs)) : 1);
-  return loadA * noise < loadB;
+function loadOf({ inFlight }: Candidate, latency: Latency | undefined, nowMs: number): number {
+  return (inFlight + 1) * (latency === undefined ? 1 : Math.max(latencyMsMin, latency.costMs(nowMs)));
 }
 
 /** The share that an endpoint gets of what it would get, from `warmthMin` to 1. */

@@ -46,6 +46,12 @@ export type Steering = "open" | "off" | "auto";
 /** How a call ended, as far as a breaker cares. */
 export type Outcome = "success" | "failure" | "ignored";
 
+/** When a call was let through and when it ended. */
+export interface Span {
+  readonly startMs: number;
+  readonly nowMs: number;
+}
+
 /** Where a breaker stands. */
 export type BreakerState =
   | { readonly kind: "closed" }
@@ -96,7 +102,7 @@ export class Breaker {
   }
 
   /** Takes a ticket back: a call that was let through at `startMs` ended. */
-  ended(ticket: number, outcome: Outcome, startMs: number, nowMs: number): void {
+  ended(ticket: number, outcome: Outcome, { startMs, nowMs }: Span): void {
     const state = this.#state;
     if (ticket !== this.#generation) return;
     const slow = nowMs - startMs >= this.policy.slowMs;
@@ -133,7 +139,7 @@ export class Breaker {
   #probed(
     state: BreakerState & { kind: "half-open" },
     outcome: Outcome,
-    probe: { startMs: number; slow: boolean; nowMs: number },
+    probe: Span & { readonly slow: boolean },
   ): void {
     const at = state.running.indexOf(probe.startMs);
     if (at < 0) return;

@@ -23,8 +23,8 @@ export const guarded: Layer<OutboundHost> = ({ operation, policy: { breaker: pol
     const reply = next(call);
     reply.then(
       // Where no call is too slow, when a good one ended makes no difference.
-      () => breaker.ended(ticket, "success", startMs, measured ? clock.nowMs() : startMs),
-      (error) => breaker.ended(ticket, outcomeOf(error, call), startMs, clock.nowMs()),
+      () => breaker.ended(ticket, "success", { startMs, nowMs: measured ? clock.nowMs() : startMs }),
+      (error) => breaker.ended(ticket, outcomeOf(error, call), { startMs, nowMs: clock.nowMs() }),
     );
     return reply;
   };

@@ -1,7 +1,8 @@
 /**
  * Picks an endpoint for each attempt, sends the call there, and learns from how it ends.
  *
- * - Which one is the balancer's choice (`balancer.ts`) among those that can be used (`pool.ts`), one not tried before it.
+ * - Which one is the balancer's choice (`balancer.ts`) among those that can be used (`pool.ts`) and that a route allows
+ *   (`routing.ts`), one not tried before it.
  * - An endpoint whose connection fails leaves the pool at once, and comes back when the registry says something new of it
  *   or after a second. One that answers badly is left out for longer and longer (`ejection.ts`).
  * - When none can take the call, it waits for one, within its deadline and `waitMs`: an instance that is starting is not an
@@ -12,22 +13,18 @@ import { balancerOf } from "../balancer.ts";
 import { Latency } from "../latency.ts";
 import type { LayerPlan } from "../layer.ts";
 import type { OutboundHost } from "../outbound-host.ts";
-import { poolOf, type Target } from "../pool.ts";
+import { type Pool, poolOf, type Target } from "../pool.ts";
+import { routerOf } from "../routing.ts";
 import { verdictOf } from "../verdict.ts";
 
 /** The innermost station of the way out. */
-export function picked({ operation, host, policy }: LayerPlan<OutboundHost>): Handler {
+export function picked(plan: LayerPlan<OutboundHost>): Handler {
+  const { operation, host, policy } = plan;
   const { clock, observer } = host;
   const { ejection } = policy;
   const pool = poolOf(operation.service, host);
   const slot = pool.slotOf(operation);
-  const balance = balancerOf(policy.balancing, { slot, random: host.random, slowStartMs: policy.slowStartMs });
-
-  function choose(call: Call, nowMs: number): Target | undefined {
-    const usable = pool.usable(nowMs);
-    const fresh = call.tried === undefined ? usable : untried(usable, call.tried);
-    return fresh.length === 0 ? undefined : balance(fresh, call, nowMs);
-  }
+  const choose = chooserOf(plan, pool);
 
   function attempt(call: Call, target: Target, startMs: number): Promise<Reply> {
     target.latencies[slot] ??= new Latency();
@@ -87,6 +84,19 @@ export function picked({ operation, host, policy }: LayerPlan<OutboundHost>): Ha
     const nowMs = clock.nowMs();
     const target = choose(call, nowMs);
     return target === undefined ? waitFor(call) : attempt(call, target, nowMs);
+  };
+}
+
+/** How an endpoint is chosen for a call: undefined when there is none. */
+function chooserOf({ operation, host: { random }, policy }: LayerPlan<OutboundHost>, pool: Pool) {
+  const slot = pool.slotOf(operation);
+  const balance = balancerOf(policy.balancing, { slot, random, slowStartMs: policy.slowStartMs });
+  const route = policy.routes.length > 0 ? routerOf(policy.routes, random) : undefined;
+  return (call: Call, nowMs: number): Target | undefined => {
+    const all = pool.usable(nowMs);
+    const allowed = route === undefined ? all : route(all, call);
+    const fresh = call.tried === undefined ? allowed : untried(allowed, call.tried);
+    return fresh.length === 0 ? undefined : balance(fresh, call, nowMs);
   };
 }
 

@@ -12,7 +12,6 @@
 import {
   type Call,
   CantleError,
-  type Clock,
   type Code,
   codes,
   type ErrorDetails,
@@ -22,6 +21,7 @@ import {
 } from "@cantle/core";
 import type { Layer } from "../layer.ts";
 import type { OutboundHost } from "../outbound-host.ts";
+import { pause } from "../pause.ts";
 import { poolOf } from "../pool.ts";
 
 /** The first wait is at most this; each further one may be twice as long. */
@@ -71,20 +71,6 @@ function backoff(attempt: number, random: Random): number {
 /** How long the endpoint asked to be left alone, and up to half as long again. */
 function askedMs({ retryAfterSeconds }: CantleError, random: Random): number | undefined {
   return retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1_000 * (1 + random.next() / 2);
-}
-
-/** Waits, or until the call is cancelled. */
-function pause(clock: Clock, waitMs: number, call: Call): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = clock.after(waitMs, () => {
-      unlisten();
-      resolve();
-    });
-    const unlisten = call.onCancel(() => {
-      timer.cancel();
-      resolve();
-    });
-  });
 }
 
 function asRetried(error: unknown): unknown {
