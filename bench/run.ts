@@ -30,7 +30,7 @@ if (values.json) process.stdout.write(`${JSON.stringify(reports, undefined, 2)}\
 /** Holds a contest and prints it, unless everything is printed as JSON at the end. */
 async function hold(contest: Contest) {
   const before = machine();
-  const standings = await compete(contest, values.rounds ?? contest.rounds ?? 5, say);
+  const standings = await compete(contest, values.rounds ?? contest.rounds, say);
   if (!values.json) process.stdout.write(`${machineLine(before)}${printContest(contest, standings)}`);
   const { title, reference, notes } = contest;
   return {

@@ -6,7 +6,7 @@ import { requests, requestsOf, works } from "../subject/requests.ts";
 import { findNginx } from "./nginx.ts";
 
 const at = (file: string) => new URL(file, import.meta.url).href;
-const common = { works, columns: () => cpuColumns, turnMs: 450, warmMs: 1_200 };
+const common = { works, columns: () => cpuColumns, rounds: 9, turnMs: 220, warmMs: 1_200 };
 
 /** The contests. */
 export async function contests(): Promise<Contest[]> {

@@ -4,7 +4,7 @@
  *     all started ─▶ each warmed up ─▶ round 1: each, in turn ─▶ round 2: begins one further ─▶ … ─▶ all stopped
  *
  * All of them live through the same minutes of the same machine, so whatever else it does hits them alike. A ratio is taken within
- * a round, and the median over the rounds is what counts; absolute figures are those of one machine on one day.
+ * a round, and the median over the rounds is what counts: many short turns, so that a burst of other work spoils few of them.
  */
 
 /** What is measured in a turn, by name. */
@@ -53,8 +53,8 @@ export interface Contest {
   /** The columns for one kind of work. */
   readonly columns: (work: string) => readonly Column[];
   readonly targets: readonly Target[];
-  /** How many rounds, unless the command says; default 5. */
-  readonly rounds?: number;
+  /** How many rounds, unless the command says. */
+  readonly rounds: number;
   readonly turnMs: number;
   readonly warmMs: number;
   /** What a reader should know before believing it. */

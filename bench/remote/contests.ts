@@ -17,7 +17,8 @@ export async function contests(): Promise<Contest[]> {
       title: "remote call",
       works: [many, one],
       columns: (work) => (work === one ? timeColumns : cpuColumns),
-      turnMs: 700,
+      rounds: 9,
+      turnMs: 350,
       warmMs: 1_200,
       reference: "raw frames",
       contestants: [

@@ -18,8 +18,9 @@ export async function contests(): Promise<Contest[]> {
       title: "service endpoint over HTTP",
       works,
       columns: () => cpuColumns,
-      turnMs: 700,
-      warmMs: 1_000,
+      rounds: 11,
+      turnMs: 300,
+      warmMs: 1_200,
       reference: "fastify",
       contestants: [
         contestant("node:http", "./node-http.ts"),

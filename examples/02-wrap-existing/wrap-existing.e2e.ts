@@ -22,7 +22,16 @@ describe("programs of other languages", { skip }, () => {
 
   const row = (unit: string) => system.list().find((each) => each.unit === unit);
   const get = (path: string) => fetch(system.addresses.gateway + path);
-  const pidOf = async (unit: string) => (await childrenOf(row(unit)?.pid ?? 0))[0] ?? 0;
+  const hostOf = (unit: string) => {
+    const { pid, lastError } = row(unit) ?? {};
+    assert.ok(pid, lastError?.text);
+    return pid;
+  };
+  const programOf = async (unit: string) => {
+    const [pid] = await childrenOf(hostOf(unit));
+    assert.ok(pid, `the host of '${unit}' has no program`);
+    return pid;
+  };
 
   before(async () => {
     home = await mkdtemp(join(tmpdir(), "cantle-wrap-"));
@@ -74,7 +83,7 @@ describe("programs of other languages", { skip }, () => {
   });
 
   test("call nothing that they have not declared, and nobody else calls in their name", async () => {
-    const { CANTLE_URL = "", CANTLE_TOKEN = "" } = await environmentOf(await pidOf("weather"));
+    const { CANTLE_URL = "", CANTLE_TOKEN = "" } = await environmentOf(await programOf("weather"));
     const call = async (path: string, authorization?: string) => {
       const answer = await fetch(CANTLE_URL + path, { headers: authorization === undefined ? {} : { authorization } });
       return [answer.status, ((await answer.json()) as { code?: string }).code];
@@ -84,14 +93,14 @@ describe("programs of other languages", { skip }, () => {
     for (const path of ["/legacy/guestbook", "/weather/forecast/Bergen", "/registry/instances", "/identity/keys", "/"])
       assert.deepEqual(await call(path, good), [403, "PEER_REFUSED"], path);
     assert.deepEqual(await call("/catalog/nothing", good), [404, "ROUTE_UNKNOWN"]);
-    const other = await environmentOf(await pidOf("legacy"));
+    const other = await environmentOf(await programOf("legacy"));
     for (const bad of [undefined, "", "Bearer", "Bearer x", CANTLE_TOKEN, `${good}x`, `Bearer ${other.CANTLE_TOKEN}`])
       assert.deepEqual(await call("/catalog/trips", bad), [401, "UNAUTHENTICATED"], String(bad));
   });
 
   test("are back when they are killed, and when their host is", async () => {
-    for (const victim of [() => pidOf("weather"), async () => row("weather")?.pid ?? 0]) {
-      const [program, killed] = [await pidOf("weather"), await victim()];
+    for (const victim of [() => programOf("weather"), async () => hostOf("weather")]) {
+      const [program, killed] = [await programOf("weather"), await victim()];
       process.kill(killed, "SIGKILL");
       await gone(program);
       await until(
@@ -99,12 +108,12 @@ describe("programs of other languages", { skip }, () => {
         "'weather' to be back",
       );
       assert.equal((await until(async () => whenOk(await get("/suggestion")), "a suggestion")).status, 200);
-      assert.notEqual(await pidOf("weather"), program);
+      assert.notEqual(await programOf("weather"), program);
     }
   });
 
   test("get no traffic while they are unwell", async () => {
-    const program = await pidOf("legacy");
+    const program = await programOf("legacy");
     const unlessSlow = () =>
       fetch(`${system.addresses.gateway}/legacy/guestbook`, { signal: AbortSignal.timeout(500) }).catch(
         () => undefined,
@@ -116,18 +125,18 @@ describe("programs of other languages", { skip }, () => {
       process.kill(program, "SIGCONT");
     }
     await until(async () => whenOk(await get("/legacy/guestbook")), "'legacy' to be well again");
-    assert.equal(await pidOf("legacy"), program);
+    assert.equal(await programOf("legacy"), program);
   });
 
   test("end with the system", async () => {
-    const programs = [await pidOf("legacy"), await pidOf("weather")];
+    const programs = [await programOf("legacy"), await programOf("weather")];
     for (const pid of programs) assert.equal(await runs(pid), true);
     await system.stop();
     for (const pid of programs) assert.equal(await runs(pid), false);
   });
 });
 
-for (const placement of ["http"]) {
+for (const placement of ["one", "threads", "http"]) {
   test(`their replies are the same in placement '${placement}'`, { skip }, async () => {
     const home = await mkdtemp(join(tmpdir(), "cantle-wrap-"));
     const system = await startSystem({ file, placement, port: 0, env: { ...process.env, CANTLE_HOME: home } });

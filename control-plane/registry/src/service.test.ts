@@ -129,7 +129,7 @@ describe("the registry service", () => {
     it(`refuses an announcement with ${title}`, async (test) => {
       const { running, call, json } = await start(test);
       await assert.rejects(call("register", unit("web-1"), json(text)), (error: { code: string }) =>
-        ["INPUT_INVALID", "BODY_MALFORMED"].includes(error.code),
+        ["INPUT_INVALID", "BODY_MALFORMED", "BODY_TOO_LARGE"].includes(error.code),
       );
       assert.deepEqual(running.list(), []);
     });

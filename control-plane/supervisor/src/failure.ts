@@ -17,9 +17,14 @@ const configExit = 3;
 /** What the kernel answers when it is short of something; that passes. */
 const passing: readonly string[] = ["EAGAIN", "EMFILE", "ENFILE", "ENOMEM"];
 
+/** True for an error that another start may mend. */
+export function isMendable(code: Code): boolean {
+  return !lastingExits.includes(codes[code].exit);
+}
+
 /** It said itself why it cannot run. */
 export function toldFailure(code: Code, text: string): Failure {
-  return { error: { code, text }, mendable: !lastingExits.includes(codes[code].exit) };
+  return { error: { code, text }, mendable: isMendable(code) };
 }
 
 /** It threw on our side of the start. */

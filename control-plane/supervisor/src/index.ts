@@ -1,7 +1,9 @@
 /** Starting, watching, restarting and draining the processes of one host. Instances import `@cantle/supervisor/child`. */
 export { connectSupervisor, type SupervisorClient } from "./control-client.ts";
 export type { BehindDoor, DoorState } from "./control-door.ts";
+export { isMendable } from "./failure.ts";
 export { listLeftovers, stopLeftovers } from "./leftovers.ts";
+export { createLineReader, type LineReader } from "./lines.ts";
 export type { LogFileLimits } from "./log-file.ts";
 export { openSupervisor, type SupervisorOptions } from "./open-supervisor.ts";
 export { type OwnFolderOptions, ownFolder } from "./own-folder.ts";

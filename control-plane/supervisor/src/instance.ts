@@ -50,6 +50,8 @@ export class Instance {
   #stopRequests = 0;
   #blocked = false;
   #lastError: InstanceError | null = null;
+  /** What the process that ended last ran, or was to run. */
+  #servicesBefore: readonly string[] = [];
   #settled = Promise.withResolvers<void>();
 
   constructor(spec: ProcessSpec, setting: InstanceSetting) {
@@ -79,7 +81,7 @@ export class Instance {
       pid: process?.pid ?? null,
       state: this.#state(process),
       addresses: process?.addresses ?? [],
-      services: process?.services ?? [],
+      services: process?.services ?? this.#servicesBefore,
       restarts: Math.max(0, this.#generation - 1),
       startedAt: process?.startedAt ?? null,
       lastError: this.#lastError,
@@ -202,6 +204,7 @@ export class Instance {
         return;
       case "ended":
         this.#processes.delete(process);
+        this.#servicesBefore = process.services;
         if (isCurrent) this.#ended(event.failure);
         return;
     }

@@ -132,13 +132,15 @@ export function isSystem(value: unknown): value is System {
 /** The names that the platform's own units have. */
 export const platformUnits: ReadonlySet<string> = new Set(["gateway", "control"]);
 
+/** The services that the platform brings along; any may be used, and nobody lists them. */
+export const platformServices: ReadonlySet<string> = new Set(["identity", "registry"]);
+
 /** Names that a service may not have: the platform's services, its peers, and the units they run in. */
 const platformNames: ReadonlySet<string> = new Set([
   ...platformUnits,
+  ...platformServices,
   "host",
   "instance",
-  "identity",
-  "registry",
   "broker",
   "telemetry",
 ]);
@@ -164,6 +166,8 @@ function checkSource(service: string, source: ServiceSource, place: string): voi
       `${place}.access`,
       'say who may call it: "public", "user" or { roles: [...] }',
     );
+  if (source.contract !== undefined && source.contract.name !== service)
+    throw invalid(`the contract is called '${source.contract.name}'`, place, `list it as '${source.contract.name}'`);
   if (source.command.length === 0 || source.command[0] === "")
     throw invalid("there is no command", `${place}.command`, "write the program and its arguments");
   if (source.route !== undefined && !/^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/.test(source.route))

@@ -6,6 +6,8 @@ export {
   isSystem,
   type LoadService,
   type PlacementSpec,
+  platformServices,
+  platformUnits,
   type Remote,
   remote,
   type ServiceSource,
@@ -14,5 +16,5 @@ export {
   system,
   type UnitSpec,
 } from "./description.ts";
-export { loadService } from "./load.ts";
+export { loadService, whereIn } from "./load.ts";
 export { type Plan, type PlannedUnit, place } from "./placement.ts";

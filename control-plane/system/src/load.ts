@@ -36,10 +36,10 @@ export async function loadService(system: System, name: string): Promise<Service
   return definition;
 }
 
-/** The first place in a stack that is a file of the user's: `file:line:column`. */
-function whereIn(error: unknown): string | undefined {
+/** The first place in a stack that is a file of the user's: `file:line:column`. Modules of Node.js and of npm are not. */
+export function whereIn(error: unknown): string | undefined {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   // A syntax error names its place in the first line of the stack, other errors in the first frame.
-  const match = /(?:file:\/\/)?(\/[^\s():]+:\d+(?::\d+)?)/.exec(stack);
-  return match?.[1];
+  const places = stack.matchAll(/(?:file:\/\/|^|[\s(])(\/[^\s():]+:\d+(?::\d+)?)/gm);
+  return [...places].map(([, place]) => place).find((place) => place?.includes("/node_modules/") === false);
 }

@@ -44,6 +44,11 @@ const impossible: [string, string, Partial<SystemSpec>][] = [
   ["an unknown service", "units", { units: { a: ["acounts"] } }],
   ["an inherited name", "units", { units: { a: ["constructor"] } }],
   ["a remote service", "units", { units: { a: ["ledger"] } }],
+  [
+    "a program that shares a unit",
+    "units",
+    { services: { accounts: load, old: external({ command: "node old.js" }) }, units: { a: ["accounts", "old"] } },
+  ],
   ["an empty unit", "units", { units: { a: [] } }],
   ["no instances", "units", { units: { a: { services: ["accounts"], instances: 0 } } }],
   ["half an instance", "units", { units: { a: { services: ["accounts"], instances: 1.5 } } }],
@@ -72,5 +77,9 @@ test("what contradicts itself is no system", () => {
   invalid({ services: { accounts: 7 } });
   invalid({ services: { other: remote(contract("ledger", { version: "1.0.0", operations: {} })) } });
   invalid({ services: { old: external({ command: "" }) } });
+  invalid({
+    services: { old: external({ command: "x", contract: contract("other", { version: "1.0.0", operations: {} }) }) },
+  });
+  invalid({ services: { old: external({ command: "x", route: "/old" }) } });
   invalid({ services: { old: external({ command: "node x", route: "/../up" }) } });
 });

@@ -85,6 +85,13 @@ function grouped(system: System, units: PlacementSpec["units"], where: string): 
   const planned = Object.entries(units).map(([name, spec]) => {
     const place = `system("${system.name}").${where}.${name}`;
     const unit = plannedUnit(name, spec, place);
+    const program = unit.services.find((service) => kindOf(system, service) === "external");
+    if (program !== undefined && unit.services.length > 1)
+      throw impossible(
+        `'${program}' is a program of its own and shares no process`,
+        place,
+        "take it out; it gets a unit of its own",
+      );
     for (const service of unit.services) {
       if (!services.includes(service))
         throw impossible(unknownService(system, service), place, `the services are ${services.join(", ")}`);
@@ -132,8 +139,12 @@ function placeable(system: System): string[] {
 }
 
 function isRemote(system: System, service: string): boolean {
+  return kindOf(system, service) === "remote";
+}
+
+function kindOf(system: System, service: string): "remote" | "external" | undefined {
   const source = Object.hasOwn(system.services, service) ? system.services[service] : undefined;
-  return typeof source === "object" && source.kind === "remote";
+  return typeof source === "object" ? source.kind : undefined;
 }
 
 function impossible(message: string, place: string, help: string): CantleError {

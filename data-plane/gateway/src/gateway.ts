@@ -6,6 +6,7 @@
  * It holds no business: bodies go to services unparsed, and what may be called is what contracts give `access`. Identity,
  * balancing, retries and services are ports and other packages.
  */
+import { CantleError, isCantleError } from "@cantle/core";
 import type { Listener } from "@cantle/transport";
 import { startHttpServer } from "@cantle/transport/http";
 import type { GatewayOptions } from "./options.ts";
@@ -31,7 +32,7 @@ export async function listenGateway(options: GatewayOptions): Promise<Gateway> {
     headers: safeHeaders,
     whileDraining: "serve",
     serve: wayIn.serve,
-  });
+  }).catch(cannotListen);
   return {
     address: server.address,
     port: server.port,
@@ -42,4 +43,17 @@ export async function listenGateway(options: GatewayOptions): Promise<Gateway> {
       await wayIn.close();
     },
   };
+}
+
+/** What the system says of an address → where it was chosen, and what to do. */
+const listenMistakes: Readonly<Record<string, readonly [place: string, help: string]>> = {
+  EADDRINUSE: ["gateway.port", "stop the other program, or choose a port with --port"],
+  EACCES: ["gateway.port", "choose a port that this user may have with --port: 1024 or above"],
+};
+
+function cannotListen(error: unknown): never {
+  if (!isCantleError(error)) throw error;
+  const { code = "" } = (error.cause ?? {}) as NodeJS.ErrnoException;
+  const [place, help] = listenMistakes[code] ?? ["gateway.host", "choose an address of this machine with --host"];
+  throw new CantleError(error.code, `the gateway ${error.message}`, { place, cause: error.cause, help });
 }

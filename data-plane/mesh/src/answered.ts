@@ -24,7 +24,7 @@ export function answered(operation: Operation, work: Work): Handler {
     }
     const result = await work(input, call);
     try {
-      return await reply(result);
+      return await reply(result, call);
     } catch (error) {
       throw refused(error, call);
     }
@@ -32,10 +32,13 @@ export function answered(operation: Operation, work: Work): Handler {
 }
 
 /** How a result becomes a reply, by the operation's shape. */
-function replyOf({ shape }: Operation, codec: Codec): (result: unknown) => Reply | Promise<Reply> {
+function replyOf({ shape }: Operation, codec: Codec): (result: unknown, call: Call) => Reply | Promise<Reply> {
   switch (shape) {
     case "stream":
-      return (result) => ({ kind: "items", items: checkedItems(result as AsyncIterable<unknown>, codec) });
+      return (result, call) => ({
+        kind: "items",
+        items: checkedItems(result as AsyncIterable<unknown>, codec, call),
+      });
     case "download":
       return (result) => ({ kind: "download", download: result as never });
     default:
@@ -48,8 +51,17 @@ function replyOf({ shape }: Operation, codec: Codec): (result: unknown) => Reply
   }
 }
 
-async function* checkedItems(items: AsyncIterable<unknown>, codec: Codec): AsyncIterable<unknown> {
-  for await (const item of items) yield await codec.item(item);
+/** The items of a stream, each held to the contract as it passes. */
+async function* checkedItems(items: AsyncIterable<unknown>, codec: Codec, call: Call): AsyncIterable<unknown> {
+  for await (const item of items) {
+    let checked: unknown;
+    try {
+      checked = await codec.item(item);
+    } catch (error) {
+      throw refused(error, call);
+    }
+    yield checked;
+  }
 }
 
 function refused(error: unknown, call: Call): unknown {

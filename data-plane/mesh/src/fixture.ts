@@ -31,6 +31,10 @@ export const things = contract("things", {
     }),
     make: post("/things", { input: z.object({ name: z.string() }), output: z.object({ id: z.string() }) }),
     put: put("/blob", { upload: bytes({ maxBytes: 8, types: ["image/*"] }), output: z.int() }),
+    watch: get("/watch", {
+      stream: z.number(),
+      errors: { Gone: { status: 410, data: z.object({ when: z.string() }) } },
+    }),
     mine: get("/mine", { access: "user", output: z.string() }),
     admin: get("/admin", { access: { roles: ["admin"] }, output: z.string() }),
   },

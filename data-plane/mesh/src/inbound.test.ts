@@ -22,7 +22,10 @@ test("the handler gets the validated input and the contract's output leaves, str
 
 test("what does not fit never enters the handler, and what it may not answer never leaves", async () => {
   let entered = 0;
-  const { handle, call } = served(read, () => (entered++, { id: 7 }));
+  const { handle, call } = served(read, () => {
+    entered++;
+    return { id: 7 };
+  });
   await assert.rejects(handle(call("read", { id: 7 })), withCode("INPUT_INVALID"));
   assert.equal(entered, 0);
   await assert.rejects(handle(call("read")), withCode("OUTPUT_INVALID"));
@@ -161,4 +164,50 @@ test("a body and an upload over their limits are refused, declared or counted wh
   await assert.rejects(send(upload(9)), withCode("BODY_TOO_LARGE"));
   await assert.rejects(send(upload(1, { size: 9 })), withCode("BODY_TOO_LARGE"));
   await assert.rejects(send(upload(1, { type: "text/html" })), withCode("MEDIA_TYPE_UNSUPPORTED"));
+});
+
+test("what is thrown in the middle of a stream is told like what is thrown before it", async () => {
+  const { watch } = things.operations;
+  const thrown: [unknown, object][] = [
+    [new TypeError("a secret"), { code: "INTERNAL", message: "something went wrong inside the service" }],
+    [new CantleError("INPUT_INVALID", "a secret"), { code: "INTERNAL" }],
+    [new CantleError("UNREACHABLE", "a secret"), { code: "UNAVAILABLE", retried: true }],
+    [failOf(watch)("Gone", Object.assign({ when: "now" }, { secret: 1 })), { code: "DECLARED", data: { when: "now" } }],
+    [failOf(read)("Gone", { when: "now" }), { code: "INTERNAL" }],
+  ];
+  for (const [error, expected] of thrown) {
+    const { handle, call } = served(watch, async function* () {
+      yield 1;
+      throw error;
+    });
+    const reply = await handle(call("watch"));
+    assert.ok(reply.kind === "items");
+    const items: unknown[] = [];
+    const reading = (async () => {
+      for await (const item of reply.items) items.push(item);
+    })();
+    await assert.rejects(reading, expected);
+    assert.deepEqual(items, [1]);
+  }
+  const { handle, call } = served(watch, async function* () {
+    yield "no number";
+  });
+  const reply = await handle(call("watch"));
+  assert.ok(reply.kind === "items");
+  await assert.rejects(reply.items[Symbol.asyncIterator]().next(), withCode("OUTPUT_INVALID"));
+});
+
+test("a code that may pass takes no data, name or status with it", async () => {
+  const { handle, call } = served(read, () => {
+    throw new CantleError("UNAVAILABLE", "later", {
+      data: { secret: 1 },
+      failure: "Gone",
+      status: 418,
+      errors: { a: ["b"] },
+    });
+  });
+  await assert.rejects(handle(call("read")), (error: CantleError) => {
+    assert.deepEqual(toRecord(error), { code: "UNAVAILABLE", message: "later" });
+    return true;
+  });
 });

@@ -6,6 +6,8 @@ import {
   Call,
   type Caller,
   CantleError,
+  codes,
+  isIdempotencyKey,
   newTrace,
   type Operation,
   type Peer,
@@ -32,6 +34,8 @@ export function callingAs(peer: Peer, host: OutboundHost): Calling {
   return (operation) => {
     const handle = outbound(operation, host);
     return ({ input, options, upload, parent, caller }) => {
+      const key = options?.idempotencyKey;
+      if (key !== undefined && !isIdempotencyKey(key)) return Promise.reject(keyInvalid());
       const call = new Call(operation, {
         payload: { kind: "value", value: input },
         peer,
@@ -41,14 +45,34 @@ export function callingAs(peer: Peer, host: OutboundHost): Calling {
           parent?.deadlineMs ?? Number.POSITIVE_INFINITY,
           options?.timeoutMs === undefined ? Number.POSITIVE_INFINITY : host.clock.nowMs() + options.timeoutMs,
         ),
-        idempotencyKey: options?.idempotencyKey,
+        idempotencyKey: key,
         baggage: parent?.baggage,
-        upload,
       });
+      if (upload !== undefined) call.upload = sentWith(call, upload);
       if (parent === undefined && options?.signal === undefined) return handle(call);
       return linked(call, { parent, signal: options?.signal }, () => handle(call));
     };
   };
+}
+
+function keyInvalid(): CantleError {
+  return new CantleError("INPUT_INVALID", "the idempotency key cannot be sent", {
+    errors: { idempotencyKey: ["is 1 to 255 printable ASCII characters, without a space at either end"] },
+  });
+}
+
+/** An upload that ends its call when it fails: half of it must not look like the whole, and who calls is told what it threw. */
+function sentWith(call: Call, upload: Bytes): Bytes {
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* upload.chunks;
+    } catch (cause) {
+      const cancelled = new CantleError("CANCELLED", codes.CANCELLED.meaning, { cause });
+      call.cancel(cause ?? cancelled);
+      throw cancelled;
+    }
+  }
+  return { ...upload, chunks: chunks() };
 }
 
 /** Runs a call that ends when its parent is cancelled or its signal aborts. */

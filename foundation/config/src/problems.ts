@@ -15,7 +15,11 @@ export function report(problems: Problems, path: string, message: string): void 
 export function throwAny(problems: Problems): void {
   if (problems.size === 0) return;
   const message = problems.size === 1 ? "one configuration value is" : `${problems.size} configuration values are`;
-  throw new CantleError("CONFIG_INVALID", `${message} missing or wrong`, { errors: Object.fromEntries(problems) });
+  throw new CantleError("CONFIG_INVALID", `${message} missing or wrong`, {
+    place: [...problems.keys()].join(", "),
+    errors: Object.fromEntries(problems),
+    help: "change each where it came from; the environment is stronger than files, and --set than both",
+  });
 }
 
 /** Where a value came from, as the end of a sentence. */

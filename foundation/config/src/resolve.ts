@@ -70,7 +70,7 @@ export function resolveConfigs<const Services extends Readonly<Record<string, Sc
   const { services, sources, others = [] } = request;
   const problems: Problems = new Map();
   const readings = Object.entries(services).map(([name, schema]) => readingOf(name, schema, problems));
-  checkNames(sources, [...Object.keys(services), ...others], problems);
+  checkNames(sources, [...new Set([...Object.keys(services), ...others])], problems);
   checkVariables(readings);
   const resolved = readings.map((reading) => resolveOne(reading, services[reading.service], sources));
   throwAny(problems);

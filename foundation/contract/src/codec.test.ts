@@ -93,6 +93,63 @@ test("values are copied as JSON would copy them, all the way down", () => {
   );
 });
 
+const loose = contract("loose", {
+  version: "1.0.0",
+  operations: {
+    keep: put("/keep", {
+      input: z.object({
+        level: z.number().nullable().optional(),
+        gaps: z.array(z.string().optional()).optional(),
+        any: z.array(z.unknown()).optional(),
+        either: z
+          .union([z.object({ a: z.unknown() }), z.object({ b: z.string(), c: z.string().optional() })])
+          .optional(),
+      }),
+      output: z.object({ any: z.unknown(), gaps: z.array(z.string().optional()).optional() }),
+    }),
+    must: put("/must", { input: z.object({ any: z.unknown() }) }),
+  },
+});
+
+test("a value that did not travel is held to what JSON makes of it", () => {
+  const keep = (value: unknown) => codecOf(loose.operations.keep).input({ kind: "value", value });
+  assert.deepStrictEqual(keep({ level: Number.NaN }), { level: null });
+  assert.deepStrictEqual(keep({ any: [undefined, new Date(0)] }), { any: [null, "1970-01-01T00:00:00.000Z"] });
+  assert.deepStrictEqual(keep({ either: { b: "b", c: undefined } }), { either: { b: "b" } });
+  for (const [value, path] of [
+    [{ level: "x" }, "level"],
+    [{ gaps: ["a", undefined] }, "gaps.1"],
+    [null, "input"],
+  ] as const)
+    assert.throws(
+      () => keep(value),
+      (error: CantleError) => code("INPUT_INVALID")(error) && Object.keys(error.errors ?? {}).join() === path,
+    );
+  assert.throws(() => keep({ either: { a: undefined } }), code("INPUT_INVALID"));
+  assert.throws(
+    () => codecOf(loose.operations.must).input({ kind: "value", value: { any: undefined } }),
+    code("INPUT_INVALID"),
+  );
+  assert.throws(() => keep({ level: 1n }), { code: "INPUT_INVALID", message: "the value cannot be said as JSON" });
+});
+
+test("on the way out undefined is nothing in an object and null in an array", () => {
+  assert.deepStrictEqual(codecOf(loose.operations.keep).output({ any: undefined, gaps: ["a", undefined] }), {
+    gaps: ["a", null],
+  });
+});
+
+test("what no URL can say is refused where there is no URL too", () => {
+  const { input } = codecOf(things.operations.find);
+  for (const value of [{ id: 1, "\ud800": 1 }, {}])
+    assert.throws(() => input({ kind: "value", value }), code("INPUT_INVALID"));
+  assert.deepStrictEqual(input({ kind: "value", value: { id: 1, tag: ["\ud800"] } }), {
+    id: 1,
+    tag: ["\ud800"],
+    page: 1,
+  });
+});
+
 test("stray members never leave, and a wrong output is the service's fault", () => {
   assert.deepEqual(codecOf(things.operations.change).output({ id: 1, n: 1, passwordHash: "x" }), { id: 1, n: 1 });
   assert.throws(() => codecOf(things.operations.change).output({ id: "1" }), code("OUTPUT_INVALID"));

@@ -70,7 +70,7 @@ function incoming(operation: Operation, schema: Schema): (payload: Payload) => u
   const json = jsonSchemaOf(schema, "output", `${operationId(operation)}.input`);
   const copyFilled = copierOf(json, { vendor, gaps: "filled" });
   const copyGapless = copierOf(json, { vendor, gaps: "refused" });
-  const checkUrl = urlCheck(operation);
+  const checkUrl = urlCheck(operation as Declared);
 
   const take = (result: Validated<unknown>) => {
     if (result.issues) throw inputInvalid(operation, result.issues);
@@ -80,18 +80,22 @@ function incoming(operation: Operation, schema: Schema): (payload: Payload) => u
     const value = result.issues ? gap : copied(copyGapless, result.value, "INPUT_INVALID");
     return value === gap ? then(validate(copied(jsonCopy, given, "INPUT_INVALID")), take) : value;
   };
+  // No URL was made of it yet, and in another placement one would be.
+  const checked = (value: unknown, given: unknown) => {
+    checkUrl?.(given);
+    return value;
+  };
+  const finish = (result: Validated<unknown>, given: unknown, kind: Payload["kind"]) => {
+    if (kind === "http") return take(result);
+    const value = kind === "value" ? takeValue(result, given) : take(result);
+    return value instanceof Promise ? value.then((value) => checked(value, given)) : checked(value, given);
+  };
   return (payload) => {
     const given = read(payload);
-    if (payload.kind === "http") return then(validate(given), take);
-    const taken =
-      payload.kind === "bytes"
-        ? then(validate(given), take)
-        : then(validate(given), (result) => takeValue(result, given));
-    if (checkUrl === undefined) return taken;
-    return then(taken, (value) => {
-      checkUrl(given);
-      return value;
-    });
+    const result = validate(given);
+    return result instanceof Promise
+      ? result.then((result) => finish(result, given, payload.kind))
+      : finish(result, given, payload.kind);
   };
 }
 
@@ -127,7 +131,10 @@ const issuesMax = 32;
 
 function inputInvalid(operation: Operation, issues: readonly Issue[]): CantleError {
   const errors: Record<string, string[]> = Object.create(null);
-  for (const issue of issues.slice(0, issuesMax)) (errors[pathOf(issue)] ??= []).push(issue.message);
+  for (const issue of issues.slice(0, issuesMax)) {
+    const path = pathOf(issue);
+    errors[path] = [...(errors[path] ?? []), issue.message];
+  }
   return new CantleError("INPUT_INVALID", `the input does not fit ${operationId(operation)}`, {
     errors: { ...errors },
   });

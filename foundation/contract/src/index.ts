@@ -25,7 +25,7 @@ export type { At, Known, Members, Mistake } from "./mistake.ts";
 export { type OpenApiDocument, type OpenApiOptions, openapi } from "./openapi.ts";
 export { parametersOf } from "./path.ts";
 export { errorOfProblem, type Problem, problemOf, problemType, statusTitle } from "./problem.ts";
-export { inputInQuery, type RequestParts, requestOf } from "./request.ts";
+export { type Addressing, inputInQuery, type RequestParts, requestOf } from "./request.ts";
 export {
   type In,
   type Issue,
@@ -36,5 +36,5 @@ export {
   type Schema,
   type Validated,
 } from "./schema.ts";
-export { eventsOf, printEvent, type ServerSentEvent } from "./server-sent-events.ts";
+export { eventsOf, eventsType, printEvent, type ServerSentEvent } from "./server-sent-events.ts";
 export type * from "./types.ts";

@@ -134,6 +134,9 @@ const refused: [title: string, input: unknown][] = [
   ["half a surrogate pair in the path", { id: "\ud800", number: 1 }],
   ["half a surrogate pair in the query", { id: "a", number: 1, text: "\udc00" }],
   ["a bigint", { id: "a", number: 1, anything: 5n }],
+  ["a number where only text fits", { id: "a", number: 1, text: 5 }],
+  ["an object where only a number fits", { id: "a", number: { one: 1 } }],
+  ["null where it does not fit", { id: "a", number: 1, tags: null }],
   ["an array for an object", []],
   ["null for an object", null],
 ];
@@ -146,3 +149,19 @@ for (const [title, input] of refused) {
     );
   });
 }
+
+test("to a server that is told which operation is meant, a path parameter may be any text", () => {
+  for (const id of ["", ".", "..", "/"])
+    assert.equal(
+      requestOf(things.operations.read, { id, number: 1 }, "named").path,
+      `/things/${encodeURIComponent(id)}/1`,
+    );
+  assert.throws(() => requestOf(things.operations.read, { number: 1 }, "named"));
+});
+
+test("what the contract does not know is sent as it is, since it is dropped or refused there", () => {
+  assert.deepEqual(
+    requestOf(things.operations.read, { id: "a", number: 1, stray: 5, other: null }).query,
+    "stray=5&other=null",
+  );
+});

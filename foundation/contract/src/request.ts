@@ -9,6 +9,8 @@
  * refused here, before it becomes another path; so is a value that its text would turn into another one.
  */
 import { CantleError, type Operation, operationId } from "@cantle/core";
+import { jsonCopy } from "./copy.ts";
+import { propertiesOf } from "./json-schema.ts";
 import { parametersOf } from "./path.ts";
 import { jsonSchemaOf } from "./schema.ts";
 import { kindsReader, readsBack, writeTexts } from "./text.ts";
@@ -52,17 +54,22 @@ export function inputInQuery(operation: Operation): boolean {
 /**
  * Refuses an input that fits the contract and that no URL can say, in whatever placement; undefined for an operation of
  * whose input nothing is in the URL. All that can be so is half a character, and a path parameter that is missing.
+ * It runs at every call in one process, so it looks before it asks.
  */
-export function urlCheck(operation: Operation): ((input: unknown) => void) | undefined {
+export function urlCheck(operation: Declared): ((input: unknown) => void) | undefined {
   const parameters = parametersOf(operation.path);
   const fromQuery = inputInQuery(operation);
-  if (parameters.length === 0 && !fromQuery) return undefined;
+  if ((parameters.length === 0 && !fromQuery) || operation.input === undefined) return undefined;
+  const known = propertiesOf(jsonSchemaOf(operation.input, "input", `${operationId(operation)}.input`));
+
+  function isDoubtful(members: Record<string, unknown>): boolean {
+    for (const name of parameters) if (members[name] === undefined || isHalf(members[name])) return true;
+    if (fromQuery)
+      for (const name in members) if (isHalf(members[name]) || (!known.has(name) && isHalf(name))) return true;
+    return false;
+  }
   return (input) => {
-    const members = input as Record<string, unknown>;
-    const doubtful =
-      parameters.some((name) => members[name] === undefined) ||
-      (fromQuery ? Object.keys(members) : parameters).some((name) => isHalf(name) || isHalf(members[name]));
-    if (doubtful) requestOf(operation, input, "named");
+    if (isDoubtful(input as Record<string, unknown>)) requestOf(operation, input, "named");
   };
 }
 
@@ -114,7 +121,7 @@ function compile(operation: Declared, addressing: Addressing): WriteRequest {
     try {
       const value = typeof given === "object" ? jsonCopy(given) : given;
       texts = writeTexts(value, kinds(name));
-      if (operation.input === undefined || value === undefined || readsBack(texts, value, kinds(name))) return texts;
+      if (value === undefined || readsBack(texts, value, kinds(name))) return texts;
     } catch (cause) {
       throw invalid(place, { [name]: ["cannot be said as JSON"] }, cause);
     }

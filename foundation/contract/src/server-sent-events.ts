@@ -18,8 +18,11 @@ export interface ServerSentEvent {
   readonly data: string;
 }
 
-/** The longest line and the longest data of one event, characters; longer ones are `REPLY_TOO_LARGE`. */
+/** The longest line and the longest data of one event where nothing else is said, characters; longer ones are `REPLY_TOO_LARGE`. */
 export const eventCharsMax = 1024 * 1024;
+
+/** The media type of a stream of events. */
+export const eventsType = "text/event-stream";
 
 /** An event as text. Line breaks in the data become lines of their own, as the format wants it. */
 export function printEvent(data: string, event?: string): string {
@@ -28,8 +31,11 @@ export function printEvent(data: string, event?: string): string {
 }
 
 /** The events of a body, as they arrive. */
-export async function* eventsOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ServerSentEvent, void, undefined> {
-  const parser = new EventParser();
+export async function* eventsOf(
+  chunks: AsyncIterable<Uint8Array>,
+  charsMax = eventCharsMax,
+): AsyncGenerator<ServerSentEvent, void, undefined> {
+  const parser = new EventParser(charsMax);
   for await (const chunk of chunks) yield* parser.push(chunk);
 }
 
@@ -42,6 +48,11 @@ export class EventParser {
   #event = "";
   #data: string[] = [];
   #dataChars = 0;
+  readonly #charsMax: number;
+
+  constructor(charsMax = eventCharsMax) {
+    this.#charsMax = charsMax;
+  }
 
   /** The events that `chunk` completes. */
   push(chunk: Uint8Array): ServerSentEvent[] {
@@ -58,7 +69,7 @@ export class EventParser {
       if (event !== undefined) events.push(event);
     }
     this.#line += rest;
-    bounded(this.#line.length);
+    bounded(this.#line.length, this.#charsMax);
     return events;
   }
 
@@ -71,7 +82,7 @@ export class EventParser {
     else if (field === "data") {
       this.#data.push(value);
       this.#dataChars += value.length + 1;
-      bounded(this.#dataChars);
+      bounded(this.#dataChars, this.#charsMax);
     }
     return undefined;
   }
@@ -86,7 +97,6 @@ export class EventParser {
   }
 }
 
-function bounded(chars: number): void {
-  if (chars > eventCharsMax)
-    throw new CantleError("REPLY_TOO_LARGE", `an event is longer than ${eventCharsMax} characters`);
+function bounded(chars: number, charsMax: number): void {
+  if (chars > charsMax) throw new CantleError("REPLY_TOO_LARGE", `an event is longer than ${charsMax} characters`);
 }

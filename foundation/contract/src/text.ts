@@ -23,6 +23,9 @@ export interface Kinds {
   readonly items?: Kinds | undefined;
 }
 
+/** What a member may be that the schema does not know: text. */
+const stray: Kinds = { types: new Set(["string"]) };
+
 const everyType = ["string", "number", "boolean", "null", "object", "array"];
 const depthMax = 8;
 
@@ -48,7 +51,7 @@ export function kindsReader(schema: JsonSchema): (name: string) => Kinds {
 function kindsOfMember(schema: JsonSchema, name: string): Kinds {
   const found = new Set<JsonSchema>();
   findMembers(schema, { root: schema, name, found }, 0);
-  return found.size === 0 ? { types: new Set(["string"]) } : kindsOf([...found], schema, 0);
+  return found.size === 0 ? stray : kindsOf([...found], schema, 0);
 }
 
 /** The value that texts of one name mean: one text each time the name was there. */
@@ -75,9 +78,9 @@ export function writeTexts(value: unknown, kinds: Kinds): string[] {
   return [writeText(value, kinds)];
 }
 
-/** True when these texts mean this value; a value that does not fit its schema may not be sayable at all. */
+/** True when these texts mean this value, or when nobody asks what they mean; a value that does not fit may not be sayable at all. */
 export function readsBack(texts: readonly string[], value: unknown, kinds: Kinds): boolean {
-  return same(readTexts(texts, kinds), value);
+  return kinds === stray || same(readTexts(texts, kinds), value);
 }
 
 /** Plain where that reads back; else as JSON, which also keeps what does not fit from turning into something that does. */

@@ -76,6 +76,13 @@ export interface Cancellable {
   cancelled(reason: unknown): void;
 }
 
+const keyShape = /^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/;
+
+/** True for what every transport carries unchanged as an idempotency key: 1 to 255 printable ASCII characters, no space at either end. */
+export function isIdempotencyKey(text: string): boolean {
+  return keyShape.test(text);
+}
+
 /** What a call starts with. */
 export interface CallStart {
   readonly payload: Payload;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { virtualClock } from "./clock.ts";
+import { type Clock, virtualClock } from "./clock.ts";
 import { createDeadlines, Deadline } from "./deadlines.ts";
 
 class Noted extends Deadline {
@@ -56,7 +56,13 @@ test("a deadline may be added again after it expired, and from within an expiry"
 test("no timer runs when no deadline is left", async () => {
   let timers = 0;
   const clock = virtualClock();
-  const counting = { ...clock, after: (ms: number, task: () => void) => (timers++, clock.after(ms, task)) };
+  const counting: Clock = {
+    ...clock,
+    after(ms, task) {
+      timers++;
+      return clock.after(ms, task);
+    },
+  };
   const deadlines = createDeadlines(counting, 10);
   deadlines.add(new Noted("a", []), 20);
   await clock.advance(1_000);

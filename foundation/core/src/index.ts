@@ -6,6 +6,7 @@ export {
   type CallStart,
   type Cancellable,
   type Handler,
+  isIdempotencyKey,
   type Payload,
   type Peer,
   type Reply,

@@ -31,6 +31,38 @@ test("dev shows a call to try, restarts what is edited, and outlasts a broken ed
   assert.deepEqual(listLeftovers(folder.path), []);
 });
 
+for (const units of ["one", "threads"]) {
+  test(`dev --units ${units} restarts what is edited too, and a configuration file is everybody's`, {
+    timeout,
+  }, async () => {
+    await using folder = await testFolder({
+      ...files,
+      "system.ts": systemOf("s", ["greetings", "farewells"]),
+      "farewells.ts": greeter("goodbye").replaceAll("greetings", "farewells"),
+    });
+    await using dev = launch(["dev", "--port", "0", "--units", units], { cwd: folder.path });
+    const [, gateway] = await dev.until(/ready at (\S+)/);
+    await dev.until(/watching for edits/);
+    const both = async () => {
+      const ask = async (path: string) =>
+        ((await (await fetch(`${gateway}/${path}/ann`)).json()) as { text: string }).text;
+      return [await ask("greetings"), await ask("farewells")];
+    };
+    assert.deepEqual(await both(), ["hello ann!", "goodbye ann!"]);
+    const shared = units === "one" ? "one" : "greetings";
+    await folder.write("greetings.ts", greeter("good day,"));
+    await dev.until(new RegExp(`^restarted ${shared} in .*\\(greetings\\.ts\\)$`, "m"));
+    assert.deepEqual(await both(), ["good day, ann!", "goodbye ann!"]);
+    await folder.write("config.yaml", "greetings: { mark: '?' }\nfarewells: { mark: '.' }\n");
+    await dev.until(/^restarted .*\(config\.yaml\)$/m);
+    assert.deepEqual(await both(), ["good day, ann?", "goodbye ann."]);
+    dev.child.kill("SIGINT");
+    assert.equal(await dev.ended, 0);
+    assert.doesNotMatch(dev.stderr(), /error/);
+    assert.deepEqual(listLeftovers(folder.path), []);
+  });
+}
+
 test("a service that is broken from the beginning can be mended", { timeout }, async () => {
   await using folder = await testFolder({ ...files, "greetings.ts": "throw new Error('not yet')" });
   await using dev = launch(["dev", "--port", "0"], { cwd: folder.path });

@@ -28,7 +28,12 @@ export function findSystem({ cwd, env }: Pick<Terminal, "cwd" | "env">, named?: 
   const path = resolve(cwd, named ?? ".");
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isFile()) return found(path);
-  if (stats === undefined) throw new CantleError("USAGE", "there is no such file or folder", { place: path });
+  if (stats === undefined) {
+    throw new CantleError("USAGE", "there is no such file or folder", {
+      place: path,
+      help: "name the file that exports the system, or the folder with system.ts",
+    });
+  }
   const name = systemFiles.find((each) => existsSync(join(path, each)));
   if (name !== undefined) return found(join(path, name));
   throw new CantleError("USAGE", `there is no system in ${relative(cwd, path) || "this folder"}`, {

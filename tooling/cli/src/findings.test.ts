@@ -5,7 +5,7 @@ import { service } from "@cantle/service";
 import { system } from "@cantle/system";
 import { canAnswer, findingsIn } from "./findings.ts";
 
-const settings = { folder: "/nowhere", env: {} };
+const settings = { folder: "/nowhere", home: "/nowhere", env: {} };
 const handlers = { read: async () => {} };
 const contractOf = (name: string, version = "1.0.0", path = `/${name}`) =>
   contract(name, { version, operations: { read: get(path, { access: "public" }) } });
@@ -45,7 +45,7 @@ test("all mistakes are found at once, each with its place", async () => {
       ["PLACEMENT_IMPOSSIBLE", 'system("blog").units.web'],
       ["PLACEMENT_IMPOSSIBLE", 'system("blog").placements.two.units.empty'],
       ["SERVICE_BROKEN", found[2]?.place],
-      ["CONFIG_INVALID", undefined],
+      ["CONFIG_INVALID", "accounts.limit"],
       ["SYSTEM_INVALID", "service(posts).uses.acounts"],
       ["CONTRACT_INCOMPATIBLE", "service(posts).uses.accounts"],
       ["CONTRACT_INVALID", found[6]?.place],

@@ -11,17 +11,14 @@
 import { resolveConfigs } from "@cantle/config";
 import { type Contract, openapi } from "@cantle/contract";
 import { asCantleError, CantleError } from "@cantle/core";
+import { configSources, type Settings } from "@cantle/host";
 import { type ServiceDefinition, usedContracts } from "@cantle/service";
-import { place, type System } from "@cantle/system";
-import { type ConfigSettings, configSources } from "./config-sources.ts";
+import { place, platformServices, type System } from "@cantle/system";
 import { type LoadedService, loadServices } from "./contracts.ts";
 import { meantOf } from "./meant.ts";
 
-/** The services that the platform itself brings along; nobody lists them. */
-const platformServices: ReadonlySet<string> = new Set(["identity", "registry"]);
-
 /** The errors of a system. */
-export async function findingsIn(system: System, settings: ConfigSettings): Promise<readonly CantleError[]> {
+export async function findingsIn(system: System, settings: Settings): Promise<readonly CantleError[]> {
   const loaded = await loadServices(system);
   return [
     ...placementFindings(system),
@@ -37,7 +34,7 @@ function placementFindings(system: System): readonly CantleError[] {
   return names.flatMap((name) => thrownBy(() => place(system, name)));
 }
 
-function configFindings(loaded: readonly LoadedService[], settings: ConfigSettings): readonly CantleError[] {
+function configFindings(loaded: readonly LoadedService[], settings: Settings): readonly CantleError[] {
   const schemas = Object.fromEntries(
     loaded.flatMap(({ name, definition }) => (definition === undefined ? [] : [[name, definition.config]])),
   );

@@ -8,8 +8,9 @@ import { testFolder } from "./fixture.ts";
 import { missingIn, prepareReadyFile, readyFacts, readyLine, removeReadyFile, writeReadyFile } from "./ready.ts";
 import { rowOf } from "./row-fixture.ts";
 
-const running = (rows: readonly InstanceRow[]) => ({
-  system: system("blog", { services: {}, gateway: { prefix: "/api" } }),
+const load = () => Promise.reject(new Error("not loaded by a test"));
+const running = (rows: readonly InstanceRow[], services = {}) => ({
+  system: system("blog", { services, units: {}, gateway: { prefix: "/api" } }),
   addresses: { gateway: "http://127.0.0.1:8080" },
   list: () => rows,
 });
@@ -41,6 +42,12 @@ test("a unit is missing when none of its instances is ready, otherwise those ins
     rowOf("b-2", { state: "failed" }),
   ];
   assert.deepEqual(missingIn(rows), ["a-2", "b"]);
+});
+
+test("a service that its unit runs without is missing under its own name", () => {
+  const services = { posts: load, mail: load, search: load };
+  const rows = [rowOf("one-1", { services: ["posts"] }), rowOf("mail-1", { state: "failed" })];
+  assert.deepEqual(readyFacts(running(rows, services), "one").missing, ["mail", "search"]);
 });
 
 test("the ready line says where, and what it is without", () => {

@@ -10,6 +10,7 @@ import process from "node:process";
 import { CantleError } from "@cantle/core";
 import type { RunningSystem } from "@cantle/host";
 import type { InstanceRow } from "@cantle/supervisor";
+import { place } from "@cantle/system";
 import type { Paint } from "./colours.ts";
 import { spanText } from "./output.ts";
 import { isPlatform } from "./units.ts";
@@ -25,22 +26,29 @@ export interface ReadyFacts {
   readonly pid: number;
   /** The services that run. */
   readonly services: readonly string[];
-  /** The units, or instances of units, that do not. */
+  /** The units, or instances of units, that do not, and services that are missing in a unit that does. */
   readonly missing: readonly string[];
 }
 
-/** The facts of a system that has started. */
-export function readyFacts(running: Pick<RunningSystem, "system" | "addresses" | "list">): ReadyFacts {
+/** The facts of a system that has started, placed like this. */
+export function readyFacts(
+  running: Pick<RunningSystem, "system" | "addresses" | "list">,
+  placement?: string,
+): ReadyFacts {
   const { system, addresses } = running;
   const rows = running.list();
   const ready = rows.filter((row) => row.state === "ready");
+  const services = [...new Set(ready.filter(({ unit }) => !isPlatform(unit)).flatMap((row) => row.services))].sort();
+  const missing = missingIn(rows);
+  const there = new Set([...services, ...missing]);
+  const units = place(system, placement).units.filter(({ name }) => !missing.includes(name));
   return {
     system: system.name,
     gateway: addresses.gateway,
     url: `${addresses.gateway}${system.gateway?.prefix ?? ""}`,
     pid: process.pid,
-    services: [...new Set(ready.filter(({ unit }) => !isPlatform(unit)).flatMap((row) => row.services))].sort(),
-    missing: missingIn(rows),
+    services,
+    missing: [...missing, ...units.flatMap((unit) => unit.services).filter((service) => !there.has(service))],
   };
 }
 

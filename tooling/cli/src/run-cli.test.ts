@@ -24,9 +24,9 @@ test("the version is that of the package", async () => {
 
 test("a command line that cannot be read is exit code 2, and says what was meant", async () => {
   const cases: [readonly string[], RegExp][] = [
-    [["sevices"], /unknown command 'sevices'\n {2}help: did you mean services\?/],
-    [["ps", "--jsn"], /unknown option '--jsn'\n {2}help: did you mean --json\?/],
-    [["ps", "extra"], /too many arguments.*\n {2}help: see `cantle ps --help`/],
+    [["sevices"], /unknown command 'sevices'\n {2}--> cantle\n {2}help: did you mean services\?/],
+    [["ps", "--jsn"], /unknown option '--jsn'\n {2}--> cantle ps\n {2}help: did you mean --json\?/],
+    [["ps", "extra"], /too many arguments.*\n {2}--> cantle ps\n {2}help: see `cantle ps --help`/],
     [["start", "--port", "http"], /argument 'http' is invalid/],
     [["start", "--port"], /argument missing/],
     [["start", "--set", "novalue"], /argument 'novalue' is invalid/],

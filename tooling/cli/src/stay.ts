@@ -4,11 +4,11 @@
  *     start ──▶ tell what failed ──▶ nothing runs? stop, and exit as the first failure says
  *                                ──▶ ready file, ready line ──▶ until it stops ──▶ 0
  *
- * The first signal drains, the second kills. One that comes while the system is starting is obeyed as soon as it has started;
- * a second then ends this process, and with it everything that is attached to it.
+ * The first signal drains, the second kills. While the system is starting, the first breaks the start off and stops what runs
+ * by then; a second ends this process, and with it everything that is attached to it.
  */
 import process from "node:process";
-import { CantleError, systemClock } from "@cantle/core";
+import { CantleError, codes, systemClock } from "@cantle/core";
 import { type RunningSystem, startSystem } from "@cantle/host";
 import { type InstanceRow, type LogLine, stopOnSignals } from "@cantle/supervisor";
 import { createNarrator } from "./narrator.ts";
@@ -27,6 +27,8 @@ export interface Staying {
   readonly mode: "attached" | "background";
   /** Go on though no service runs: an edit may mend it. */
   readonly patient?: boolean;
+  /** Everything shall be restartable, for edits. */
+  readonly watch?: boolean;
   readonly onLine?: (line: LogLine) => void;
   /** Called once it is ready and that has been told; what it answers with is called before the system stops. */
   readonly onReady?: (running: RunningSystem, facts: ReadyFacts) => (() => Promise<void>) | void;
@@ -35,34 +37,33 @@ export interface Staying {
 /** Starts a system and waits until it has stopped, whoever asked for that. Answers with the exit code. */
 export async function stay(terminal: Terminal, request: StartRequest, staying: Staying): Promise<number> {
   const { readyFile } = request;
-  const { mode, onLine, patient = false } = staying;
+  const { mode, watch, onLine, patient = false } = staying;
   const narrator = createNarrator(terminal, patient);
   if (readyFile !== undefined) prepareReadyFile(readyFile);
-  const starting = startSystem({
-    ...request,
-    env: terminal.env,
-    mode,
-    onEvent: narrator.onEvent,
-    ...(onLine && { onLine }),
-  });
   // Who waits for the file must not find it any more once no call is taken.
   const withdraw = () => readyFile !== undefined && removeReadyFile(readyFile);
-  const ending = endOnSignals(terminal, starting, withdraw);
+  const ending = endOnSignals(terminal, withdraw);
+  const { signal } = ending;
   try {
-    const running = await starting;
+    const { env } = terminal;
+    const { onEvent } = narrator;
+    const running = await startSystem({ ...request, env, mode, watch, signal, onEvent, ...(onLine && { onLine }) });
+    ending.stops(running);
     try {
       narrator.tellErrors(running.list());
       const end = Promise.race([running.stopped, ending.failed]);
+      const useless = ending.asked() ? undefined : uselessExit(terminal, running, patient);
       if (ending.asked()) await end;
-      else {
-        refuseUseless(running, patient);
-        await end.finally(tellReady(terminal, running, { request, staying }));
-      }
+      else if (useless === undefined) await end.finally(tellReady(terminal, running, { request, staying }));
+      else await running.stop();
+      return ending.killed() ? killedExit : (useless ?? 0);
     } catch (error) {
       await running.stop();
       throw error;
     }
-    return ending.killed() ? killedExit : 0;
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return 0;
+    throw error;
   } finally {
     withdraw();
     ending.forget();
@@ -70,6 +71,10 @@ export async function stay(terminal: Terminal, request: StartRequest, staying: S
 }
 
 interface Ending {
+  /** Breaks the start off. */
+  readonly signal: AbortSignal;
+  /** Says that the start is done, and what is to be stopped from now on. */
+  stops(running: RunningSystem): void;
   /** Rejects when stopping fails. */
   readonly failed: Promise<never>;
   /** True once somebody has asked for it. */
@@ -79,29 +84,24 @@ interface Ending {
   forget(): void;
 }
 
-function endOnSignals({ err, paintErr }: Terminal, starting: Promise<RunningSystem>, onStop: () => void): Ending {
+function endOnSignals({ err, paintErr }: Terminal, onStop: () => void): Ending {
   const failed = Promise.withResolvers<never>();
   // Nobody waits for it while the system is still starting.
   failed.promise.catch(() => {});
+  const breakingOff = new AbortController();
   let running: RunningSystem | undefined;
   let asked = false;
   let killed = false;
-  const started = starting.then(
-    (value) => {
-      running = value;
-      return value;
-    },
-    () => undefined,
-  );
+  const stop = (started: RunningSystem) => started.stop().catch(failed.reject);
   const forget = stopOnSignals(
     {
       async stop() {
-        const when =
-          running === undefined ? "stopping as soon as it has started" : "stopping: calls in flight are finished";
         asked = true;
         onStop();
-        err(paintErr("dim", `${when}; press Ctrl-C again to end at once`));
-        await (await started)?.stop().catch(failed.reject);
+        const how = running === undefined ? "the start is broken off" : "calls in flight are finished";
+        err(paintErr("dim", `stopping: ${how}; press Ctrl-C again to end at once`));
+        if (running !== undefined) await stop(running);
+        else breakingOff.abort(new CantleError("CANCELLED", "the start was broken off"));
       },
       async kill() {
         killed = true;
@@ -114,20 +114,32 @@ function endOnSignals({ err, paintErr }: Terminal, starting: Promise<RunningSyst
     process,
     systemClock,
   );
-  return { failed: failed.promise, asked: () => asked, killed: () => killed, forget };
+  return {
+    signal: breakingOff.signal,
+    stops(started) {
+      running = started;
+      // A signal that came in the very moment in which the start was done.
+      if (asked) void stop(started);
+    },
+    failed: failed.promise,
+    asked: () => asked,
+    killed: () => killed,
+    forget,
+  };
 }
 
-/** Throws where there is no use in going on: the gateway does not listen, or no service runs. */
-function refuseUseless(running: RunningSystem, patient: boolean): void {
+/** The exit code, where there is no use in going on: the gateway does not listen, or no service runs. */
+function uselessExit({ err, paintErr }: Terminal, running: RunningSystem, patient: boolean): number | undefined {
   const rows = running.list();
   const isReady = (row: InstanceRow) => row.state === "ready";
   const lost = rows.filter((row) => isPlatform(row.unit) && !isReady(row));
   const serves = rows.some((row) => !isPlatform(row.unit) && isReady(row) && row.services.length > 0);
-  if (lost.length === 0 && (serves || patient)) return;
+  if (lost.length === 0 && (serves || patient)) return undefined;
+  const why = lost.length > 0 ? `${lost.map(({ unit }) => unit).join(" and ")} failed` : "no service of it runs";
+  err(paintErr("dim", `'${running.system.name}' was not started: ${why}`));
   // What failed has been told already; here it only gives its code.
   const [cause] = (lost.length > 0 ? lost : rows).flatMap(({ lastError }) => lastError ?? []);
-  const why = lost.length > 0 ? `${lost.map(({ unit }) => unit).join(" and ")} failed` : "no service of it runs";
-  throw new CantleError(cause?.code ?? "SERVICE_BROKEN", `'${running.system.name}' was not started: ${why}`);
+  return codes[cause?.code ?? "SERVICE_BROKEN"].exit;
 }
 
 interface ReadyTelling {
@@ -141,7 +153,7 @@ function tellReady(
   running: RunningSystem,
   { request, staying }: ReadyTelling,
 ): () => Promise<void> {
-  const facts = readyFacts(running);
+  const facts = readyFacts(running, request.placement);
   if (request.readyFile !== undefined) writeReadyFile(request.readyFile, facts);
   if (request.json) terminal.out(JSON.stringify(facts));
   else terminal.out(readyLine(facts, systemClock.nowMs(), terminal.paintOut));

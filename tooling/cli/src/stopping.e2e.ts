@@ -34,16 +34,25 @@ for (const units of ["one", "threads", "each"]) {
   });
 }
 
-test("a signal that comes while the system starts stops it as soon as it has started", { timeout }, async () => {
-  await using folder = await testFolder({ "system.ts": systemOf("s", ["greetings"]), "greetings.ts": greeter() });
-  await using started = launch(["start", "--port", "0", "--ready-file", "ready.json"], { cwd: folder.path });
-  await started.until(/^control-1 is ready/m);
-  started.child.kill("SIGTERM");
-  assert.equal(await started.ended, 0);
-  assert.equal(started.stdout(), "");
-  assert.match(started.stderr(), /^stopping as soon as it has started/m);
-  assert.deepEqual(listLeftovers(folder.path), []);
-});
+/** A module that is never done with loading. */
+const stuck = `console.log("loading");\nawait new Promise((resolve) => setTimeout(resolve, 1e9));\n${greeter()}`;
+
+for (const units of ["one", "threads", "each"]) {
+  test(`with --units ${units} a signal breaks off a start that would never be done`, { timeout }, async () => {
+    await using folder = await testFolder({ "system.ts": systemOf("s", ["greetings"]), "greetings.ts": stuck });
+    const words = ["start", "--units", units, "--port", "0", "--ready-file", "ready.json"];
+    await using started = launch(words, { cwd: folder.path });
+    await started.until(/loading$/m);
+    started.child.kill("SIGTERM");
+    assert.equal(await started.ended, 0);
+    assert.equal(started.stdout().replace("loading\n", ""), "");
+    assert.match(started.stderr(), /^stopping: the start is broken off/m);
+    assert.doesNotMatch(started.stderr(), /error|was killed/);
+    assert.deepEqual(listLeftovers(folder.path), []);
+    // The folder is free again.
+    assert.equal((await runToEnd(["ps"], { cwd: folder.path })).exit, 4);
+  });
+}
 
 test("what a killed background system left behind is named by ps and ended by stop", { timeout }, async () => {
   await using folder = await testFolder({ "system.ts": systemOf("s", ["greetings"]), "greetings.ts": greeter() });

@@ -1,11 +1,10 @@
 /** Units as people see them: which are the platform's, and the instances of each. */
 import type { InstanceRow } from "@cantle/supervisor";
-
-const platform: ReadonlySet<string> = new Set(["control", "gateway"]);
+import { platformUnits } from "@cantle/system";
 
 /** True for the units that every system has. */
 export function isPlatform(unit: string): boolean {
-  return platform.has(unit);
+  return platformUnits.has(unit);
 }
 
 /** One unit of `cantle ps --json`. */

@@ -8,6 +8,7 @@ export function usageError(error: Pick<CommanderError, "message" | "code">, comm
   const [first = "", ...rest] = error.message.split("\n");
   const meant = /^\(Did you mean (.*)\?\)$/.exec(rest.join(" ").trim())?.[1];
   return new CantleError("USAGE", first.replace(/^error: /, ""), {
+    place: pathOf(command),
     help: meant === undefined ? `see \`${pathOf(command)} --help\`` : `did you mean ${meant}?`,
   });
 }
@@ -16,6 +17,7 @@ export function usageError(error: Pick<CommanderError, "message" | "code">, comm
 function unfinished(command: Command): CantleError {
   const names = command.commands.map((each) => `\`${pathOf(each)}\``);
   return new CantleError("USAGE", `\`${pathOf(command)}\` needs one more word`, {
+    place: pathOf(command),
     help: `write ${names.join(" or ")}`,
   });
 }

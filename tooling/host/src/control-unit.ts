@@ -37,7 +37,8 @@ export async function startControlUnit({
       trust: { peerOf: issuer.verifier.peer, callerOf: issuer.verifier.caller },
     });
     started.add(() => instance.started.stop());
-    await instance.run(controlServices(issuer, options, started));
+    const [failure] = (await instance.run(controlServices(issuer, options, started))).values();
+    if (failure !== undefined) throw failure;
     const listener = await listenWire(socket, instance.doors, { clock: options.clock, random: options.random });
     // Watches never end by themselves, so there is nothing to wait for.
     started.add(() => listener.stop(0));

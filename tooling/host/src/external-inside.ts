@@ -2,15 +2,7 @@
  * External services of a system that runs in one process: started here, found without a registry, and started again with the
  * supervisor's own policy when their programs end.
  */
-import {
-  asCantleError,
-  type Caller,
-  type CantleError,
-  codes,
-  explainError,
-  type Running,
-  type Timer,
-} from "@cantle/core";
+import { asCantleError, type Caller, CantleError, codes, explainError, type Running, type Timer } from "@cantle/core";
 import { type StaticResolver, staticResolver } from "@cantle/mesh";
 import { defaultBackOff, type RestartEvent, type RestartState, restartPolicy } from "@cantle/supervisor";
 import type { System } from "@cantle/system";
@@ -31,6 +23,8 @@ export interface ExternalsInside {
   readonly settings: Settings;
   /** Where the output of a service's program goes. */
   readonly output: (service: string) => ProgramOutput;
+  /** Breaks a start off that is not done. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** External services that are kept running. */
@@ -65,7 +59,9 @@ function keep(service: string, start: ExternalsInside, found: StaticResolver): K
   const { clock, random, log } = start.instance.mesh;
   const first = Promise.withResolvers<readonly [string, CantleError] | undefined>();
   const ending = new AbortController();
+  const starting = AbortSignal.any([ending.signal, ...(start.signal ? [start.signal] : [])]);
   let policy: RestartState = { kind: "stopped" };
+  let isFirst = true;
   let timer: Timer = { cancel() {} };
   let current: Promise<RunningExternal | undefined> = Promise.resolve(undefined);
 
@@ -78,8 +74,10 @@ function keep(service: string, start: ExternalsInside, found: StaticResolver): K
 
   async function spawn(): Promise<RunningExternal | undefined> {
     try {
-      const external = await startExternal({ ...startOf(service, start, found), signal: ending.signal });
+      const signal = isFirst ? starting : ending.signal;
+      const external = await startExternal({ ...startOf(service, start, found), signal });
       on({ kind: "ready" });
+      isFirst = false;
       first.resolve(undefined);
       void external.ended.then(async (error) => {
         await external.stop();
@@ -96,7 +94,9 @@ function keep(service: string, start: ExternalsInside, found: StaticResolver): K
     found.set(service, []);
     first.resolve([service, error]);
     if (policy.kind === "stopped") return;
-    log.error(explainError(error));
+    // What the start came to is told by whoever started it.
+    if (!isFirst) log.error(explainError(error));
+    isFirst = false;
     on({ kind: "ended", mendable: !lastingExits.includes(codes[error.code].exit) });
   }
 
@@ -106,7 +106,7 @@ function keep(service: string, start: ExternalsInside, found: StaticResolver): K
     async stop() {
       on({ kind: "stop" });
       timer.cancel();
-      ending.abort();
+      ending.abort(new CantleError("CANCELLED", "it was stopped while it started"));
       await (await current)?.stop();
     },
   };

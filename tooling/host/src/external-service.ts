@@ -18,6 +18,7 @@ import { type Health, type HealthAction, healthLimits, nextHealth } from "./exte
 import { type ProgramOutput, startProgram } from "./external-program.ts";
 import { startSidecar } from "./external-sidecar.ts";
 import { externalOf, placeOf } from "./external-source.ts";
+import { interruptible } from "./interruptible.ts";
 import type { Settings } from "./settings.ts";
 
 /** What an external service is started with. */
@@ -34,7 +35,7 @@ export interface ExternalStart {
   readonly minded: boolean;
   /** Tells the registry. Called whenever the state changes, and once before the start is done. */
   readonly announce: (state: "ready" | "draining", address: string) => void | Promise<void>;
-  /** Ends a start that is not done. */
+  /** Breaks a start off that is not done. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -81,7 +82,8 @@ export async function startExternal(start: ExternalStart): Promise<RunningExtern
     started.add(() => program.stop());
     const watch = watchHealth(start, source, port);
     started.add(() => watch.stop());
-    await unlessAborted(signal, [watch.shown, program.ended.then((error) => Promise.reject(error))]);
+    const ended = program.ended.then((error) => Promise.reject(error));
+    await interruptible(Promise.race([watch.shown, ended]), signal);
     return { address: `http://${host}:${port}`, ended: program.ended, stop: () => started.stop() };
   } catch (error) {
     await started.stop();
@@ -163,17 +165,4 @@ function freePort(): Promise<number> {
       server.close(() => resolve(port));
     });
   });
-}
-
-/** The first of these, or `CANCELLED` when the signal is first. */
-async function unlessAborted(signal: AbortSignal | undefined, awaited: readonly Promise<void>[]): Promise<void> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(new CantleError("CANCELLED", "the start was ended"));
-  signal?.addEventListener("abort", abort);
-  if (signal?.aborted) abort();
-  try {
-    await Promise.race([...awaited, aborted.promise]);
-  } finally {
-    signal?.removeEventListener("abort", abort);
-  }
 }

@@ -19,8 +19,6 @@ export interface ExternalUnitStart extends Omit<UnitStart, "services"> {
   readonly output?: ProgramOutput;
   /** False where no supervisor minds the process group of this process. Default true. */
   readonly minded?: boolean;
-  /** Ends a start that is not done. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Calls do not pass through this process, so nobody can say when the last one is done; most programs end at once on SIGTERM. */

@@ -22,7 +22,7 @@ const peer = { service: "gateway", uses: "*" as const };
 export async function startGatewayUnit(
   start: GatewayStart,
 ): Promise<Running & { readonly addresses: readonly string[]; readonly services: readonly string[] }> {
-  const { system, host, port, log } = start;
+  const { system, host, port, log, signal } = start;
   const { instance, resolver, checkToken } = await join(start, { gateway: "*" });
   try {
     const { clock, random } = instance.mesh;
@@ -30,6 +30,7 @@ export async function startGatewayUnit(
     const verifier = createVerifier({ keys: () => client.keys() as never, issuer: system.name, clock, log });
     const tokens = { verify: createCallerSource({ client, verifier, clock }) };
     await resolver.ready();
+    signal?.throwIfAborted();
     let gateway: Gateway | undefined;
     const routes = followRoutes(instance, servicesOf(system), () => gateway?.mount(routes.mounts));
     instance.started.add(() => routes.stop());

@@ -8,11 +8,13 @@
 
 import { resolveConfigs } from "@cantle/config";
 import {
+  asCantleError,
   type Caller,
   CantleError,
   type Clock,
   createDeadlines,
   createStarted,
+  type Operation,
   operationId,
   type Peer,
   type Random,
@@ -45,7 +47,7 @@ export interface InstanceOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   /** Opens a connection to an address of another process. */
-  readonly connect?: (address: string) => Connection;
+  readonly connect?: (address: string, service: string) => Connection;
   /** Absent: nobody from outside is believed. */
   readonly trust?: Trust;
 }
@@ -66,9 +68,15 @@ export interface Instance {
   elsewhere(resolver: Resolver): void;
   /** Whether what each service owns can work just now, by service. */
   checks(): Record<string, () => Promise<void>>;
-  /** Runs services in this process; each is callable from the moment it is ready. Throws for the first that cannot run. */
-  run(definitions: readonly ServiceDefinition[]): Promise<void>;
+  /**
+   * Runs services in this process; each is callable from the moment it is ready. Answers with those that could not be opened,
+   * and why. Throws `CONFIG_INVALID` with every mistake of all of them, before any is opened.
+   */
+  run(definitions: readonly ServiceDefinition[], signal?: AbortSignal): Promise<Failures>;
 }
+
+/** Services that do not run, with why. */
+export type Failures = ReadonlyMap<string, CantleError>;
 
 /** An instance without services. */
 export function createInstance(options: InstanceOptions): Instance {
@@ -112,28 +120,42 @@ export function createInstance(options: InstanceOptions): Instance {
     reconnect: (address) => connections.close(address),
     elsewhere: (found) => resolver.below(found),
     checks: () => Object.fromEntries([...services].map(([name, running]) => [name, () => running.check()])),
-    async run(definitions) {
+    async run(definitions, signal) {
       const schemas = Object.fromEntries(definitions.map(({ contract, config }) => [contract.name, config]));
       const configs = resolveConfigs({
         services: schemas,
         sources: configSources(settings, schemas),
         others: options.known,
       });
-      for (const definition of definitions) await runOne(definition, configs[definition.contract.name]?.value ?? {});
+      const failures = new Map<string, CantleError>();
+      for (const definition of definitions) {
+        const { name } = definition.contract;
+        signal?.throwIfAborted();
+        await runOne(definition, configs[name]?.value ?? {}).catch((error) => failures.set(name, asCantleError(error)));
+      }
+      return failures;
     },
   };
 }
 
-/** Calls of the same process: a lookup, made once, and a function call. */
+/** Calls of the same process: a lookup and a function call. A caller may have another version of the contract here too. */
 function local(served: ReadonlyMap<string, ServedOperation>): Connection["handle"] {
   return (call) => {
-    const found = served.get(operationId(call.operation));
-    return found
-      ? found.handle(call)
-      : Promise.reject(
-          new CantleError("OPERATION_UNKNOWN", `there is no operation '${operationId(call.operation)}' here`),
-        );
+    const { operation } = call;
+    const found = served.get(operationId(operation));
+    if (found?.operation === operation) return found.handle(call);
+    try {
+      if (found === undefined) throw unknownOperation(operation);
+      checkVersion(found.operation.version, operation.version, operation.service);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return found.handle(call);
   };
+}
+
+function unknownOperation({ service, name }: Operation): CantleError {
+  return new CantleError("OPERATION_UNKNOWN", `there is no operation '${name}' of '${service}' here`);
 }
 
 /** What is here first, then what the registry says. */
@@ -178,7 +200,7 @@ function connectionsOf({ connect }: InstanceOptions, started: Started) {
             new CantleError("CONNECT_FAILED", `'${service}' runs elsewhere, and this instance has no way there`),
           );
       return (call) => {
-        const connection = open.get(address) ?? connect(address);
+        const connection = open.get(address) ?? connect(address, service);
         open.set(address, connection);
         return connection.handle(call);
       };

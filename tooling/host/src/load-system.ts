@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CantleError, isCantleError } from "@cantle/core";
-import { isSystem, type System } from "@cantle/system";
+import { isSystem, type System, whereIn } from "@cantle/system";
 
 /** The system that a file exports by default. Throws `SYSTEM_INVALID` when it does not load or exports something else. */
 export async function loadSystem(file: string): Promise<System> {
@@ -18,7 +18,11 @@ export async function loadSystem(file: string): Promise<System> {
     loaded = await import(pathToFileURL(path).href);
   } catch (cause) {
     if (isCantleError(cause)) throw cause;
-    throw new CantleError("SYSTEM_INVALID", "the system's file failed to load", { place: path, cause });
+    throw new CantleError("SYSTEM_INVALID", "the system's file failed to load", {
+      place: whereIn(cause) ?? path,
+      cause,
+      help: "mend it; the system's file describes, and loads services with () => import(...) only",
+    });
   }
   if (isSystem(loaded.default)) return loaded.default;
   throw new CantleError("SYSTEM_INVALID", "the file does not export a system by default", {

@@ -3,9 +3,10 @@
  * becomes that, and says when it is ready.
  */
 import process from "node:process";
-import { type Running, systemClock } from "@cantle/core";
+import { CantleError, delay, type Running, systemClock } from "@cantle/core";
 import { attachToSupervisor } from "@cantle/supervisor/child";
 import type { HostHandover } from "./handover.ts";
+import { interruptible } from "./interruptible.ts";
 
 /** What a role makes of a process. */
 interface Became extends Running {
@@ -15,8 +16,12 @@ interface Became extends Running {
 
 // Timers of the platform never keep a process alive, and while it starts there may be nothing else that does.
 const alive = setInterval(() => {}, 60_000);
-const became = Promise.withResolvers<Became>();
-const attachment = attachToSupervisor({ clock: systemClock, onDrain: async () => (await became.promise).stop() });
+/** How long a start that is broken off may take to undo itself; what never finishes loading is not waited for. */
+const undoMs = 1_000;
+const breakingOff = new AbortController();
+let becoming: Promise<Became> | undefined;
+let running: Became | undefined;
+const attachment = attachToSupervisor({ clock: systemClock, onDrain: end });
 preload(process.argv[2]);
 
 const handover = await attachment.handover;
@@ -27,13 +32,22 @@ if (handover === undefined) {
   process.exit(2);
 }
 try {
-  const running = await become(handover.data as HostHandover, handover);
-  became.resolve(running);
+  becoming = become(handover.data as HostHandover, handover);
+  running = await becoming;
   attachment.ready(running);
   // From here on listeners keep the process alive, and it ends by itself when the last of them is closed.
   clearInterval(alive);
 } catch (error) {
-  await attachment.failed(error);
+  // Whoever broke it off does not ask why it failed.
+  if (!breakingOff.signal.aborted) await attachment.failed(error);
+}
+
+/** Drains what runs; a start that is not done is broken off. */
+async function end(): Promise<void> {
+  if (running !== undefined) return running.stop();
+  breakingOff.abort(new CantleError("CANCELLED", "it was stopped while it started"));
+  const undone = becoming?.then((late) => late.stop()).catch(() => {});
+  await Promise.race([undone, delay(systemClock, undoMs)]);
 }
 
 /** Loads what the role will need while the process waits to be told the rest; what fails here fails again where it is used. */
@@ -72,7 +86,8 @@ async function become(
     unit: who.unit,
     instance: `${who.instance}.${who.generation}`,
     settings: { ...data.settings, env: process.env },
-    system: await loadSystem(data.file),
+    signal: breakingOff.signal,
+    system: await interruptible(loadSystem(data.file), breakingOff.signal),
     network: processNetwork(data.speak, data.settings.home),
   };
   switch (data.role.kind) {

@@ -1,5 +1,4 @@
 /** A system as processes: a plan becomes process specs, and the supervisor keeps them running. */
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,12 +6,13 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { CantleError, createStarted, systemClock, systemRandom } from "@cantle/core";
 import type { Issuer } from "@cantle/identity";
-import { openSupervisor, type ProcessSpec, type SupervisorEvent } from "@cantle/supervisor";
+import { openSupervisor, type ProcessSpec, type Supervisor, type SupervisorEvent } from "@cantle/supervisor";
 import type { Plan, System } from "@cantle/system";
 import { silentLogger } from "@cantle/telemetry";
 import { socketOf } from "./addresses.ts";
 import { openIssuer } from "./control.ts";
 import type { HostHandover, Role } from "./handover.ts";
+import { interruptible } from "./interruptible.ts";
 import { createSources } from "./sources.ts";
 import type { RunningSystem, StartOptions } from "./start-options.ts";
 
@@ -34,34 +34,42 @@ const drainTimeoutMs = 15_000;
 /** Starts every unit as a process. Resolves when each is ready or has said why it cannot be. */
 export async function startProcesses(start: SystemStart): Promise<RunningSystem> {
   const { system, folder, home, options } = start;
-  const { env, mode = "attached", onEvent, onLine } = options;
-  const clock = systemClock;
-  const random = systemRandom();
+  const { env, signal } = options;
   const started = createStarted();
-  const issuer = await openIssuer(
-    { system: system.name, settings: { folder, home, env }, clock, random, log: silentLogger },
-    started,
-  );
-  const control = createGate();
+  try {
+    const time = { clock: systemClock, random: systemRandom() };
+    const settings = { folder, home, env };
+    const issuer = await openIssuer({ system: system.name, settings, log: silentLogger, ...time }, started);
+    const gate = createGate();
+    const supervisor = await openSupervisor({ folder: home, ...time, ...supervision(options, gate) });
+    started.add(() => supervisor.stop());
+    const specs = specsOf(start, issuer, gate);
+    await interruptible(supervisor.start(specs), signal);
+    void supervisor.stopped.then(() => started.stop());
+    return runningOf(start, supervisor, specs);
+  } catch (error) {
+    await started.stop();
+    throw error;
+  }
+}
+
+function supervision({ env, mode = "attached", onEvent, onLine }: StartOptions, gate: Gate) {
   const watched = (event: SupervisorEvent) => {
-    if (event.unit === "control") control.note(event);
+    if (event.unit === "control") gate.note(event);
     onEvent?.(event);
   };
-  const supervisor = await openSupervisor({
-    folder: home,
-    mode,
-    clock,
-    random,
-    env,
-    onEvent: watched,
-    ...(onLine && { onLine }),
-  });
+  return { env, mode, onEvent: watched, ...(onLine && { onLine }) };
+}
+
+function runningOf(
+  { system, plan, options }: SystemStart,
+  supervisor: Supervisor,
+  specs: readonly ProcessSpec[],
+): RunningSystem {
   const sources = createSources(system, options.file);
-  const specs = specsOf(start, issuer, control);
-  const current = new Map<string, string>();
-  const revised = () => specs.map((spec) => ({ ...spec, revision: current.get(spec.unit) ?? "" }));
-  await supervisor.start(revised());
-  void supervisor.stopped.then(() => started.stop());
+  /** How often each unit was edited: to the supervisor, another program. */
+  const edits = new Map<string, number>();
+  const revised = () => specs.map((spec) => ({ ...spec, revision: String(edits.get(spec.unit) ?? 0) }));
   return {
     system,
     get addresses() {
@@ -71,14 +79,8 @@ export async function startProcesses(start: SystemStart): Promise<RunningSystem>
     list: () => supervisor.list(),
     restart: (unit) => supervisor.restart(unit),
     async reload(files) {
-      const units = sources.unitsOf(files, start.plan);
-      for (const unit of units)
-        current.set(
-          unit,
-          createHash("sha256")
-            .update(`${current.get(unit) ?? ""}${clock.nowMs()}`)
-            .digest("hex"),
-        );
+      const units = sources.unitsOf(files, plan);
+      for (const unit of units) edits.set(unit, (edits.get(unit) ?? 0) + 1);
       await supervisor.replace(revised());
       return units;
     },
@@ -146,6 +148,7 @@ function specMaker(
     cwd: folder,
     readyTimeoutMs,
     drainTimeoutMs,
+    revision: "0",
     // What takes calls in stops first, what everybody needs stops last.
     tier: role.kind === "gateway" ? 2 : isControl(unit) ? 0 : 1,
     async handover(): Promise<HostHandover> {

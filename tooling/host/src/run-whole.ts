@@ -6,27 +6,31 @@ import {
   asCantleError,
   type CantleError,
   type Clock,
-  explainError,
   type Random,
   type Started,
   systemClock,
   systemRandom,
 } from "@cantle/core";
 import type { Tokens } from "@cantle/gateway";
-import { identityService } from "@cantle/identity";
+import { createCallerSource, identityService, type Verifier } from "@cantle/identity";
 import type { ServiceDefinition } from "@cantle/service";
 import { loadService, type System } from "@cantle/system";
 import type { Logger } from "@cantle/telemetry";
 import { openIssuer } from "./control.ts";
-import { createInstance, type Instance } from "./instance.ts";
+import { dialForeign } from "./external-dial.ts";
+import { isExternal } from "./external-source.ts";
+import { createInstance, type Failures, type Instance } from "./instance.ts";
+import { interruptible } from "./interruptible.ts";
 import type { Settings } from "./settings.ts";
 
 /** A system inside this process, without its folder and its door: what tests hold. */
 export interface Whole {
   readonly instance: Instance;
   readonly tokens: Tokens;
+  /** Whom a caller assertion speaks for. */
+  readonly callerOf: Verifier["caller"];
   /** Services that could not be run, with why. */
-  readonly failed: ReadonlyMap<string, CantleError>;
+  readonly failed: Failures;
 }
 
 /** What `runWhole` needs. */
@@ -39,11 +43,16 @@ export interface WholeOptions {
   readonly clock?: Clock | undefined;
   /** Default: the machine's. */
   readonly random?: Random | undefined;
+  /** Breaks a start off that is not done. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs the services of a system in this process. A service that cannot be loaded is reported, and the others go on. */
+/**
+ * Runs the services of a system in this process. A service that cannot be loaded or opened is reported, and the others go on.
+ * Throws `CONFIG_INVALID` with every mistake in the configuration of all.
+ */
 export async function runWhole(options: WholeOptions, started: Started): Promise<Whole> {
-  const { system, services, settings, log, clock = systemClock, random = systemRandom() } = options;
+  const { system, services, settings, log, clock = systemClock, random = systemRandom(), signal } = options;
   const issuer = await openIssuer({ system: system.name, settings, clock, random, log }, started);
   const instance = createInstance({
     id: "one-1",
@@ -51,20 +60,27 @@ export async function runWhole(options: WholeOptions, started: Started): Promise
     log,
     settings,
     policies: system.policies,
+    connect: (address) => dialForeign(address, { clock }),
     clock,
     random,
   });
   started.add(() => instance.started.stop());
   const failed = new Map<string, CantleError>();
   const definitions: ServiceDefinition[] = [];
-  for (const name of services) {
+  for (const name of services.filter((service) => !isExternal(system, service))) {
     try {
-      definitions.push(await loadService(system, name));
+      definitions.push(await interruptible(loadService(system, name), signal));
     } catch (error) {
+      signal?.throwIfAborted();
       failed.set(name, asCantleError(error));
-      log.error(explainError(error));
     }
   }
-  await instance.run([identityService(issuer), ...definitions]);
-  return { instance, tokens: { verify: issuer.verifier.user }, failed };
+  for (const [name, error] of await instance.run([identityService(issuer), ...definitions], signal))
+    failed.set(name, error);
+  const { verifier } = issuer;
+  const client = { exchange: ({ token }: { token: string }) => issuer.exchange(token) };
+  // Only a program outside of this process needs a proof of who the user is.
+  const isProven = services.some((service) => isExternal(system, service));
+  const verify = isProven ? createCallerSource({ client, verifier, clock }) : verifier.user;
+  return { instance, tokens: { verify }, callerOf: verifier.caller, failed };
 }

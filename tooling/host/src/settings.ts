@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type ConfigFile, type ConfigSources, secretFilesOf } from "@cantle/config";
 import type { Schema } from "@cantle/contract";
 import { CantleError } from "@cantle/core";
-import { parse } from "yaml";
+import { LineCounter, parse, YAMLParseError } from "yaml";
 
 /** What a process was started with. */
 export interface Settings {
@@ -32,7 +32,7 @@ export function configSources(
   schemas: Readonly<Record<string, Schema | undefined>>,
 ): ConfigSources {
   const { folder, env, profile, set = [] } = settings;
-  const profileName = profile ?? env["CANTLE_PROFILE"];
+  const profileName = profile ?? (env["CANTLE_PROFILE"] || undefined);
   const secretFiles = Object.fromEntries(
     secretFilesOf(schemas, env).map(({ variable, file }) => [variable, readText(file, variable)]),
   );
@@ -60,19 +60,28 @@ function requiredFile(path: string, from: string): ConfigFile {
 
 function configFile(path: string, from: string): ConfigFile | undefined {
   if (!existsSync(path)) return undefined;
+  const text = readText(path, path);
+  const lineCounter = new LineCounter();
   try {
-    return { from, content: parse(readFileSync(path, "utf8"), { maxAliasCount: 32 }) ?? {} };
+    return { from, content: parse(text, { maxAliasCount: 32, prettyErrors: false, lineCounter }) ?? {} };
   } catch (cause) {
-    throw new CantleError("CONFIG_INVALID", `${from} is not YAML`, { place: path, cause });
+    const { line, col } = lineCounter.linePos(cause instanceof YAMLParseError ? cause.pos[0] : 0);
+    const place = line === 0 ? path : `${path}:${line}:${col}`;
+    throw new CantleError("CONFIG_INVALID", `${from} is not YAML`, {
+      place,
+      cause,
+      help: "mend what stands there or before it",
+    });
   }
 }
 
-function readText(file: string, variable: string): string {
+/** `place` is the variable that names the file, or the file itself. */
+function readText(file: string, place: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    throw new CantleError("CONFIG_INVALID", `the file that ${variable} names cannot be read`, {
-      place: variable,
+    throw new CantleError("CONFIG_INVALID", "a file with configuration cannot be read", {
+      place,
       cause,
       help: "check its path and permissions",
     });

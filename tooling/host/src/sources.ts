@@ -1,9 +1,9 @@
 /**
- * Which unit runs which source file, for `dev`: the relative imports of each service's module, followed. A file that no service
- * is known to import (a shared one, the system's own) belongs to all.
+ * Which unit runs which source file, for `dev`: the relative imports of each service's module, followed. The system's own file,
+ * what it imports at once, and the configuration files beside it belong to all.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { Plan, System } from "@cantle/system";
 
 /** The source files of a system. */
@@ -19,14 +19,20 @@ export function createSources(system: System, file: string): Sources {
       const changed = files.map((each) => resolve(each));
       const entries = entriesOf(system, file);
       const reach = new Map([...entries].map(([service, entry]) => [service, reachOf(entry)]));
-      // The system's file itself is loaded by every unit, with all that it imports at once.
-      if (changed.some((each) => reachOf(resolve(file)).has(each)))
-        return [...plan.units.map((unit) => unit.name), "gateway"];
+      const all = plan.units.map((unit) => unit.name);
+      // The system's file itself is loaded by every process, with all that it imports at once.
+      if (changed.some((each) => reachOf(resolve(file)).has(each))) return [...all, "gateway"];
+      if (changed.some((each) => isConfigFile(each, file))) return all;
       return plan.units
         .filter((unit) => unit.services.some((service) => changed.some((each) => reach.get(service)?.has(each))))
         .map((unit) => unit.name);
     },
   };
+}
+
+/** True for `config.yaml` and `config.<profile>.yaml` beside the system's file; which profile is chosen, each unit knows. */
+function isConfigFile(path: string, file: string): boolean {
+  return dirname(path) === dirname(resolve(file)) && /^config(\.[^.]+)?\.yaml$/.test(basename(path));
 }
 
 /** The module of each service, read from the text of its loading function: `() => import("./accounts/service.ts")`. */

@@ -19,6 +19,10 @@ export interface StartOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** `attached`: units end with this process. `background`: they outlive it. Default `attached`. */
   readonly mode?: "attached" | "background" | undefined;
+  /** Makes everything that services run in restartable, for `reload`: with `one` they share a process of their own. */
+  readonly watch?: boolean | undefined;
+  /** Breaks the start off: what was started is stopped, and the start rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
   readonly onEvent?: (event: SupervisorEvent) => void;
   readonly onLine?: (line: LogLine) => void;
 }
@@ -32,7 +36,10 @@ export interface RunningSystem extends Running {
   list(): readonly InstanceRow[];
   /** Starts the instances of a unit again, one by one. */
   restart(unit: string): Promise<readonly InstanceRow[]>;
-  /** Restarts the units that run any of these source files, and no others; answers with their names. For `dev`. */
+  /**
+   * Restarts the units that run any of these source files, and no others; answers with their names. What runs in this very
+   * process is left alone: all of `one`, and of `threads` the platform's own part.
+   */
   reload(files: readonly string[]): Promise<readonly string[]>;
   /** Ends at once, without draining. */
   kill(): Promise<void>;

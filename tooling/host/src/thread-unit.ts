@@ -1,11 +1,12 @@
 /** A unit in a worker thread, kept running: the supervisor's restart policy over threads instead of processes. */
 import process from "node:process";
 import { type MessagePort, Worker } from "node:worker_threads";
-import { type Clock, codes, type Random } from "@cantle/core";
+import type { Clock, Random } from "@cantle/core";
 import {
   defaultBackOff,
   type InstanceError,
   type InstanceRow,
+  isMendable,
   type RestartEvent,
   type RestartState,
   restartPolicy,
@@ -44,6 +45,7 @@ export class ThreadUnit {
   #facts: { addresses: readonly string[]; services: readonly string[] } = { addresses: [], services: [] };
   #lastError: InstanceError | null = null;
   #startedAt: string | null = null;
+  #startedMs = 0;
   #settled = Promise.withResolvers<void>();
 
   constructor(options: ThreadUnitOptions) {
@@ -106,11 +108,15 @@ export class ThreadUnit {
 
   async #spawn(): Promise<void> {
     const { instance, program, exchange, clock, data, onText } = this.#options;
-    this.#generation++;
-    const id = `${instance}.${this.#generation}`;
-    const worker = new Worker(program, { workerData: await data(id), name: id });
+    const generation = ++this.#generation;
+    const id = `${instance}.${generation}`;
+    const workerData = await data(id);
+    // Meanwhile it may have been stopped, and perhaps started again.
+    if (this.#state.kind !== "starting" || this.#generation !== generation) return;
+    const worker = new Worker(program, { workerData, name: id });
     this.#worker = worker;
     this.#startedAt = new Date(clock.wallMs()).toISOString();
+    this.#startedMs = clock.nowMs();
     const remove = exchange.add(id, (port) => worker.postMessage({ kind: "accept", port } satisfies ToThread, [port]));
     let failure: InstanceError | undefined;
     worker.on("message", (message: FromThread) => {
@@ -136,7 +142,12 @@ export class ThreadUnit {
   #ready({ addresses, services }: { addresses: readonly string[]; services: readonly string[] }): void {
     this.#facts = { addresses, services };
     this.#on({ kind: "ready" });
-    this.#tell({ kind: "ready", addresses, services, afterMs: 0 } as Happening);
+    this.#tell({
+      kind: "ready",
+      addresses,
+      services,
+      afterMs: this.#options.clock.nowMs() - this.#startedMs,
+    } as Happening);
   }
 
   #ended(failure: InstanceError | undefined): void {
@@ -149,7 +160,7 @@ export class ThreadUnit {
       text: `error[INSTANCE_CRASHED]: the thread of '${this.#options.instance}' ended`,
     };
     this.#lastError = error;
-    this.#on({ kind: "ended", mendable: codes[error.code].exit !== 3 });
+    this.#on({ kind: "ended", mendable: isMendable(error.code) });
     const state = this.#state;
     const retryInMs = state.kind === "backing-off" ? Math.max(0, state.untilMs - this.#options.clock.nowMs()) : null;
     const crashLoop = state.kind === "backing-off" && state.crashes >= defaultBackOff.crashLoopMin;

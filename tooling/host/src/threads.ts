@@ -8,10 +8,12 @@ import type { Logger } from "@cantle/telemetry";
 import { controlServices, openIssuer } from "./control.ts";
 import { startGatewayUnit } from "./gateway-unit.ts";
 import { createInstance } from "./instance.ts";
+import { interruptible } from "./interruptible.ts";
 import { createLines, type Lines } from "./lines.ts";
 import { processLogger } from "./log.ts";
 import type { SystemStart } from "./processes.ts";
 import type { Settings } from "./settings.ts";
+import { createSources } from "./sources.ts";
 import type { RunningSystem } from "./start-options.ts";
 import { createExchange, type Exchange, threadListener, threadNetwork } from "./thread-network.ts";
 import type { ThreadData } from "./thread-protocol.ts";
@@ -55,12 +57,15 @@ export async function startThreads(start: SystemStart): Promise<RunningSystem> {
     const shared: Shared = { start, settings, log, lines, issuer, exchange: createExchange() };
     await startControl(shared, started);
     for (const unit of start.plan.units) threads.units.push(unitOf(unit.name, unit.services, shared));
-    started.add(() => threads.each((unit) => unit.stop()));
-    const [gateway] = await Promise.all([startGateway(shared), threads.each((unit) => unit.start())]);
-    started.add(() => gateway.stop());
+    started.add(() => threads.end((unit) => unit.stop()));
+    const opening = startGateway(shared);
+    started.add(() => opening.then((gateway) => gateway.stop()).catch(() => {}));
+    await interruptible(Promise.all([opening, threads.each((unit) => unit.start())]), options.signal);
+    const gateway = await opening;
     threads.gatewayAddresses = gateway.addresses;
-    const kill = () => threads.each((unit) => unit.kill()).then(stop);
-    const reload = () => Promise.resolve([]);
+    const kill = () => threads.end((unit) => unit.kill()).then(stop);
+    const sources = createSources(system, options.file);
+    const reload = (files: readonly string[]) => threads.again(sources.unitsOf(files, start.plan));
     const addresses = { gateway: gateway.addresses[0] ?? "" };
     return { system, addresses, list, restart, reload, stop, kill, stopped: stopped.promise };
   } catch (error) {
@@ -73,10 +78,18 @@ export async function startThreads(start: SystemStart): Promise<RunningSystem> {
 class Threads {
   readonly units: ThreadUnit[] = [];
   readonly #startedAt = new Date(systemClock.wallMs()).toISOString();
+  #turn: Promise<unknown> = Promise.resolve();
+  #ending = false;
   gatewayAddresses: readonly string[] = [];
 
   readonly each = (act: (unit: ThreadUnit) => Promise<void>): Promise<void> =>
     Promise.all(this.units.map(act)).then(() => {});
+
+  /** The same for the last time: nothing is started again from now on. */
+  readonly end = (act: (unit: ThreadUnit) => Promise<void>): Promise<void> => {
+    this.#ending = true;
+    return this.each(act);
+  };
 
   readonly list = (): InstanceRow[] => {
     const main = {
@@ -94,13 +107,22 @@ class Threads {
   };
 
   readonly restart = async (name: string): Promise<InstanceRow[]> => {
-    const wanted = this.units.filter((unit) => unit.row().unit === name);
-    if (wanted.length === 0) throw new CantleError("NOT_RUNNING", `there is no unit '${name}' to restart`);
-    for (const unit of wanted) {
-      await unit.stop();
-      await unit.start();
-    }
+    const restarted = await this.again([name]);
+    if (restarted.length === 0) throw new CantleError("NOT_RUNNING", `there is no unit '${name}' to restart`);
     return this.list().filter((row) => row.unit === name);
+  };
+
+  /** Starts the threads among these units again; a new thread loads its modules anew. Answers with their names. */
+  readonly again = (names: readonly string[]): Promise<string[]> => {
+    const wanted = this.units.filter((unit) => names.includes(unit.row().unit));
+    const renew = async (unit: ThreadUnit) => {
+      if (!this.#ending) await unit.stop();
+      if (!this.#ending) await unit.start();
+    };
+    // Two restarts of one thread at once would each stop what the other started.
+    const turn = this.#turn.then(() => Promise.all(wanted.map(renew)));
+    this.#turn = turn.catch(() => {});
+    return turn.then(() => wanted.map((unit) => unit.row().unit));
   };
 }
 
@@ -113,9 +135,9 @@ async function startControl(
   const instance = createInstance({ id: controlId, known, log, settings, trust: { peerOf, callerOf } });
   started.add(() => instance.started.stop());
   const { clock, random } = instance.mesh;
-  await instance.run(
-    controlServices(issuer, { system: system.name, settings, clock, random, log, threads: true }, started),
-  );
+  const options = { system: system.name, settings, clock, random, log, threads: true };
+  const [failure] = (await instance.run(controlServices(issuer, options, started))).values();
+  if (failure !== undefined) throw failure;
   const listener = threadListener(instance.doors, { instance: controlId, clock, random });
   exchange.add(controlId, listener.accept);
   // Watches never end by themselves, so there is nothing to wait for.

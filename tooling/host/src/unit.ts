@@ -7,7 +7,7 @@
  */
 
 import type { Client } from "@cantle/contract";
-import { explainError, type Running, systemClock } from "@cantle/core";
+import { asCantleError, type CantleError, type Running, systemClock } from "@cantle/core";
 import { createUnitToken, createVerifier, hostPeer, identity } from "@cantle/identity";
 import {
   type Announced,
@@ -21,7 +21,9 @@ import { loadService, type System } from "@cantle/system";
 import type { Logger } from "@cantle/telemetry";
 import { openAdmin } from "./admin.ts";
 import { instanceService } from "./describe.ts";
-import { createInstance, type Instance } from "./instance.ts";
+import { connectForeign } from "./external-dial.ts";
+import { createInstance, type Failures, type Instance } from "./instance.ts";
+import { interruptible } from "./interruptible.ts";
 import type { Network } from "./network.ts";
 import type { Settings } from "./settings.ts";
 
@@ -39,6 +41,8 @@ export interface UnitStart {
   readonly bootstrap: string;
   readonly settings: Settings;
   readonly log: Logger;
+  /** Breaks a start off that is not done. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A unit that runs. */
@@ -57,9 +61,10 @@ export interface Member {
   readonly checkToken: () => void;
 }
 
-/** Starts a unit. Services that cannot be loaded are logged and missing; throws when none is left. */
+/** Starts a unit. Services that cannot be loaded or opened are logged and missing; throws when none is left. */
 export async function startUnit(start: UnitStart): Promise<RunningUnit> {
-  const definitions = await loadAll(start);
+  const { signal } = start;
+  const definitions = await interruptible(loadAll(start), signal);
   const { instance, leases, checkToken } = await join(start, usesOf(definitions));
   const { clock, random, log } = instance.mesh;
   const registration = createRegistration({
@@ -72,27 +77,25 @@ export async function startUnit(start: UnitStart): Promise<RunningUnit> {
   });
   instance.started.add(() => registration.stop());
   try {
-    await instance.run([
-      ...definitions,
-      instanceService((service) =>
-        instance.doors.list().flatMap(({ operation }) => (operation.service === service ? [operation] : [])),
-      ),
-    ]);
+    const failures = await instance.run([...definitions, describing(instance)], signal);
+    const left = definitions.filter(({ contract }) => !failures.has(contract.name));
+    tellFailures(failures, { isAll: left.length === 0, log });
+    signal?.throwIfAborted();
     const listeners = await start.network.listen({ instance: instance.id, doors: instance.doors, clock, random, log });
     const addresses = listeners.map((listener) => listener.address);
     const admin = await openAdmin(
       {
         title: start.unit,
         clock,
-        contracts: definitions.map(({ contract }) => contract),
+        contracts: left.map(({ contract }) => contract),
         checks: { token: checkToken, ...instance.checks() },
       },
       instance.started,
     );
-    await registration.replace(announced(definitions, addresses, "ready"));
+    await registration.replace(announced(left, addresses, "ready"));
     return {
       addresses: [...addresses, admin.address],
-      services: definitions.map(({ contract }) => contract.name),
+      services: left.map(({ contract }) => contract.name),
       async stop() {
         admin.drain();
         await registration.setState("draining");
@@ -107,11 +110,26 @@ export async function startUnit(start: UnitStart): Promise<RunningUnit> {
 }
 
 async function loadAll({ system, services, log }: UnitStart): Promise<ServiceDefinition[]> {
-  const loaded = await Promise.allSettled(services.map((name) => loadService(system, name)));
-  const failures = loaded.filter((each) => each.status === "rejected").map((each) => each.reason as unknown);
-  if (failures.length === services.length && failures.length > 0) throw failures[0];
-  for (const failure of failures) log.error(explainError(failure));
-  return loaded.filter((each) => each.status === "fulfilled").map((each) => each.value);
+  const failures = new Map<string, CantleError>();
+  const load = (name: string) =>
+    loadService(system, name).catch((error: unknown) => void failures.set(name, asCantleError(error)));
+  const definitions = (await Promise.all(services.map(load))).filter((definition) => definition !== undefined);
+  tellFailures(failures, { isAll: definitions.length === 0, log });
+  return definitions;
+}
+
+/** What some services lack is in the log; what all lack is the failure of the unit. */
+function tellFailures(failures: Failures, { isAll, log }: { readonly isAll: boolean; readonly log: Logger }): void {
+  const [first, ...others] = failures;
+  for (const [name, error] of isAll ? others : failures) log.error(`'${name}' does not run`, { error });
+  if (isAll && first !== undefined) throw first[1];
+}
+
+/** Tells the gateway what is served here. */
+function describing({ doors }: Instance): ServiceDefinition {
+  return instanceService((service) =>
+    doors.list().flatMap(({ operation }) => (operation.service === service ? [operation] : [])),
+  );
 }
 
 /** Becomes a member of the system, with a token of its own that says what each of its services may call. */
@@ -138,7 +156,7 @@ export async function join(
     log,
     settings,
     policies: system.policies,
-    connect,
+    connect: connectForeign(system, systemClock, connect),
     trust: { peerOf: verifier.peer, callerOf: verifier.caller },
   });
   instance.platform(["identity", "registry"], control);

@@ -3,21 +3,23 @@
  * between them. The recipes are those of many processes, called in memory.
  */
 import process from "node:process";
-import { CantleError, createStarted, explainError, systemClock, systemRandom } from "@cantle/core";
+import { CantleError, createStarted, explainError, type Started, systemClock, systemRandom } from "@cantle/core";
 import { listenGateway } from "@cantle/gateway";
 import { outbound } from "@cantle/mesh";
-import { type BehindDoor, type InstanceRow, ownFolder } from "@cantle/supervisor";
+import { type BehindDoor, createLineReader, type InstanceRow, ownFolder } from "@cantle/supervisor";
+import type { System } from "@cantle/system";
+import type { Logger } from "@cantle/telemetry";
 import { openAdmin } from "./admin.ts";
 import { externalsOf, gatewayOptions } from "./gateway-options.ts";
 import { createLines, type Lines } from "./lines.ts";
 import { processLogger } from "./log.ts";
 import type { SystemStart } from "./processes.ts";
-import { runWhole } from "./run-whole.ts";
-import type { RunningSystem } from "./start-options.ts";
+import { runWhole, type Whole } from "./run-whole.ts";
+import type { RunningSystem, StartOptions } from "./start-options.ts";
 
 /** Starts a system in this process, behind its gateway. */
 export async function startWhole({ system, plan, folder, home, options }: SystemStart): Promise<RunningSystem> {
-  const { env, set, profile, host, port = 8080, onLine } = options;
+  const { env, set, profile, onLine, signal } = options;
   const started = createStarted();
   const stopped = Promise.withResolvers<void>();
   const startedAt = new Date(systemClock.wallMs()).toISOString();
@@ -36,43 +38,28 @@ export async function startWhole({ system, plan, folder, home, options }: System
   );
   started.add(() => door.stop());
   try {
-    const { instance, tokens, failed } = await runWhole({ system, services, settings, log }, started);
-    const gateway = await listenGateway({
-      ...gatewayOptions(system),
-      mounts: [...instance.services.values()].map(({ definition }) => definition.contract),
-      send: (operation) => outbound(operation, instance.mesh),
-      externals: externalsOf(system, instance.mesh.resolver),
-      tokens,
-      clock: systemClock,
-      log,
-      port,
-      ...(host !== undefined && { host }),
-    });
-    started.add(() => gateway.stop());
-    const contracts = [...instance.services.values()].map(({ definition }) => definition.contract);
-    const admin = await openAdmin(
-      { title: system.name, clock: systemClock, contracts, checks: instance.checks() },
-      started,
-    );
-    started.add(() => admin.drain());
+    const whole = await runWhole({ system, services, settings, log, signal }, started);
+    const { instance, callerOf } = whole;
+    const { startExternals } = await import("./external-inside.ts");
+    const output = (service: string) => () => createLineReader((line) => lines.write(`[${service}] ${line}\n`));
+    const externals = await startExternals({ system, services, instance, callerOf, settings, output, signal });
+    started.add(() => externals.stop());
+    const failed = new Map([...whole.failed, ...externals.failed]);
+    signal?.throwIfAborted();
+    const [gateway, admin] = await openDoors({ system, options, whole, log }, started);
     rows = [
       rowOf(plan.placement, {
         startedAt,
-        addresses: [gateway.address, admin.address],
+        addresses: [gateway, admin],
         services: services.filter((name) => !failed.has(name)),
       }),
       ...[...failed].map(([name, error]) => failedRow(name, error)),
     ];
     return {
       system,
-      addresses: { gateway: gateway.address },
+      addresses: { gateway },
       list: () => rows,
-      restart: () =>
-        Promise.reject(
-          new CantleError("USAGE", "everything runs in one process, which cannot restart a part of itself", {
-            help: "stop and start the system, or choose another placement",
-          }),
-        ),
+      restart: refuseRestart,
       reload: () => Promise.resolve([]),
       stop,
       kill: stop,
@@ -82,6 +69,43 @@ export async function startWhole({ system, plan, folder, home, options }: System
     await stop();
     throw error;
   }
+}
+
+interface Within {
+  readonly system: System;
+  readonly options: StartOptions;
+  readonly whole: Whole;
+  readonly log: Logger;
+}
+
+/** The gateway before the services, and the admin port beside it; answers with their addresses. */
+async function openDoors(
+  { system, options: { host, port = 8080 }, whole: { instance, tokens }, log }: Within,
+  started: Started,
+): Promise<[gateway: string, admin: string]> {
+  const contracts = [...instance.services.values()].map(({ definition }) => definition.contract);
+  const gateway = await listenGateway({
+    ...gatewayOptions(system),
+    mounts: contracts,
+    send: (operation) => outbound(operation, instance.mesh),
+    externals: externalsOf(system, instance.mesh.resolver),
+    tokens,
+    clock: systemClock,
+    log,
+    port,
+    ...(host !== undefined && { host }),
+  });
+  started.add(() => gateway.stop());
+  const checks = instance.checks();
+  const admin = await openAdmin({ title: system.name, clock: systemClock, contracts, checks }, started);
+  started.add(() => admin.drain());
+  return [gateway.address, admin.address];
+}
+
+async function refuseRestart(): Promise<never> {
+  throw new CantleError("USAGE", "everything runs in one process, which cannot restart a part of itself", {
+    help: "stop and start the system, or choose another placement",
+  });
 }
 
 function rowOf(
@@ -118,8 +142,7 @@ function failedRow(service: string, error: CantleError): InstanceRow {
 function behind(list: () => readonly InstanceRow[], lines: Lines, stop: () => Promise<void>): BehindDoor {
   return {
     list,
-    restart: () =>
-      Promise.reject(new CantleError("USAGE", "everything runs in one process, which cannot restart a part of itself")),
+    restart: refuseRestart,
     recentLines: () => lines.recent(),
     followLines: lines.follow,
     stopInstances: () => Promise.resolve(),

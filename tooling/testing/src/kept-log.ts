@@ -6,8 +6,8 @@ import { createLogger, type LogFields, type Logger } from "@cantle/telemetry";
 export interface TestContextLike {
   /** Runs something when the test has ended. */
   after(task: () => void | Promise<void>): void;
-  /** Whether it succeeded; certain in what `after` runs. */
-  readonly passed: boolean;
+  /** Whether it succeeded; certain in what `after` runs. Absent: nobody knows, and the log is not shown. */
+  readonly passed?: boolean | undefined;
   /** Shows a line with the test's result. */
   diagnostic(message: string): void;
 }

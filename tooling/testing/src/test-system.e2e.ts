@@ -90,6 +90,15 @@ test("a replaced implementation is used and the one it replaces is never loaded;
   assert.deepEqual(mails, ["ann", "ann"]);
 });
 
+test("a remote service that is not replaced fails the start, and says what to do", async () => {
+  const far = system("hotel", { services: { ...hotel.services, mailer: remote(mailer) } });
+  await assert.rejects(startTestSystem(far), (error: CantleError) => {
+    assert.equal(error.code, "SERVICE_BROKEN");
+    assert.match(error.help ?? "", /replace: \{ mailer:/);
+    return true;
+  });
+});
+
 test("only a service of the system can be replaced, and only by its own contract", async () => {
   for (const replace of [{ post: quietMailer }, { guests: quietMailer }, { constructor: quietMailer }])
     await assert.rejects(startTestSystem(hotel, { replace }), { code: "SYSTEM_INVALID" });
@@ -123,9 +132,13 @@ test("a service that cannot run fails the start with its error, and leaves nothi
     assert.match((error.cause as Error).message, /no module here/);
     return true;
   });
-  await assert.rejects(start({ env: { GUESTS_DATABASE_URL: "oracle:x" }, allowFailed: true }), {
-    code: "ENGINE_MISSING",
-  });
+  const env = { GUESTS_DATABASE_URL: "oracle:x" };
+  await assert.rejects(start({ env }), { code: "ENGINE_MISSING" });
+  await using none = await start({ env, allowFailed: true });
+  assert.deepEqual(
+    [...none.failed].map(([name, { code }]) => [name, code]),
+    [["guests", "ENGINE_MISSING"]],
+  );
   await using running = await startTestSystem(hotel, { allowFailed: true });
   assert.deepEqual([...running.failed.keys()], ["mailer"]);
   assert.equal(await running.client(guests).count(), 0);

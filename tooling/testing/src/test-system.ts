@@ -69,7 +69,7 @@ export async function startTestSystem(system: System, options: TestSystemOptions
   const started = createStarted();
   started.add(() => rm(folder, { recursive: true, force: true }));
   test?.after(async () => {
-    if (!test.passed) for (const line of lines()) test.diagnostic(line);
+    if (test.passed === false) for (const line of lines()) test.diagnostic(line);
     await started.stop();
   });
   try {

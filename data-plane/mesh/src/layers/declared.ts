@@ -2,13 +2,15 @@
  * What may leave a service when a handler throws.
  *
  * - A failure made by this operation's own `fail`: as it is, its data validated.
- * - The closed codes that say something of the call itself (a deadline, a refusal at the door): as they are.
+ * - The closed codes that say something of the call itself (a deadline, a refusal at the door): code and message.
  * - What a service below could not do: `UNAVAILABLE`, marked as retried, since the hop below has done what could be done.
  * - Everything else, another service's declared failures included: `INTERNAL`, with the cause for the log only.
+ *
+ * It is the same for what is thrown in the middle of a stream, when the reply is long on its way.
  */
 
 import { codecOf, wasMadeBy } from "@cantle/contract";
-import { type Call, CantleError, type Code, isCantleError, operationId } from "@cantle/core";
+import { type Call, CantleError, type Code, isCantleError, operationId, type Reply } from "@cantle/core";
 import type { Layer } from "../layer.ts";
 
 /** Failures of this station or of the platform, which say the same wherever they arose. */
@@ -36,7 +38,8 @@ export const declared: Layer = ({ operation, host }) => {
   const codec = codecOf(operation);
   async function shown(error: unknown, call: Call): Promise<never> {
     if (!isCantleError(error)) throw internal(error);
-    if (refusals.get(error) === call || passing.has(error.code)) throw error;
+    if (refusals.get(error) === call) throw error;
+    if (passing.has(error.code)) throw withoutData(error);
     if (wasMadeBy(error, operation)) throw await codec.failure(error);
     if (below.has(error.code))
       throw new CantleError("UNAVAILABLE", `a service that '${operation.service}' needs did not answer`, {
@@ -52,5 +55,38 @@ export const declared: Layer = ({ operation, host }) => {
       cause,
     });
   }
-  return (next) => (call) => next(call).catch((error) => shown(error, call));
+  async function* guarded<T>(items: AsyncIterable<T>, call: Call): AsyncGenerator<T> {
+    try {
+      yield* items;
+    } catch (error) {
+      await shown(error, call);
+    }
+  }
+  if (operation.shape === "value" || operation.shape === "upload")
+    return (next) => (call) => next(call).catch((error) => shown(error, call));
+  return (next) => (call) =>
+    next(call).then(
+      (reply) => flowing(reply, (stream) => guarded(stream, call)),
+      (error) => shown(error, call),
+    );
 };
+
+/** A reply with `wrap` around its stream. */
+function flowing(reply: Reply, wrap: <T>(stream: AsyncIterable<T>) => AsyncIterable<T>): Reply {
+  if (reply.kind === "items") return { ...reply, items: wrap(reply.items) };
+  if (reply.kind !== "download") return reply;
+  return { ...reply, download: { ...reply.download, chunks: wrap(reply.download.chunks) } };
+}
+
+/** The error without what only a declared failure or a refusal has: its name, its data, a status of its own. */
+function withoutData(error: CantleError): CantleError {
+  const { code, message, place, help, notes, retried, retryAfterSeconds } = error;
+  return new CantleError(code, message, {
+    ...(place !== undefined && { place }),
+    ...(help !== undefined && { help }),
+    ...(notes !== undefined && { notes }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    retried,
+    cause: error,
+  });
+}

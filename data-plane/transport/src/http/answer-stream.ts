@@ -4,12 +4,10 @@
  * They flow at the reader's pace; a reader that does not read for `sendTimeoutMs` is cut off. However a stream ends (read to
  * its end, failed, cancelled, client gone), its source is let go, once.
  */
-import { essenceOf } from "@cantle/contract";
+import { essenceOf, eventsType, printEvent, problemOf } from "@cantle/contract";
 import { asCantleError, type Bytes } from "@cantle/core";
 import { alarm } from "./alarm.ts";
 import { type Exchange, gone } from "./exchange.ts";
-import { problemOf } from "./problem.ts";
-import { errorEvent, eventsType, itemEvent } from "./sse.ts";
 
 /** What users uploaded may be HTML; a browser that opens it directly runs nothing of it. */
 const inertHeader = ["content-security-policy", "default-src 'none'; sandbox"];
@@ -19,9 +17,9 @@ export async function answerItems(exchange: Exchange, status: number, items: Asy
   const { response } = exchange;
   response.writeHead(status, [...exchange.headers, "content-type", eventsType, "cache-control", "no-store"]);
   try {
-    await pour(exchange, items, itemEvent);
+    await pour(exchange, items, (item) => printEvent(JSON.stringify(item)));
   } catch (error) {
-    if (!response.destroyed) response.write(errorEvent(problemOf(asCantleError(error))));
+    if (!response.destroyed) response.write(printEvent(JSON.stringify(problemOf(asCantleError(error))), "error"));
   }
   response.end();
 }

@@ -5,13 +5,12 @@
  * first and what still arrives is thrown away for a moment (`linger`), so that the client can read why; then the connection
  * is closed. Those bytes are never taken for another request.
  */
-import { printJson } from "@cantle/contract";
+import { type Problem, printJson, problemOf, problemType } from "@cantle/contract";
 import { asCantleError, type Operation, type Reply } from "@cantle/core";
 import { alarm } from "./alarm.ts";
 import { answerDownload, answerItems } from "./answer-stream.ts";
 import type { Exchange } from "./exchange.ts";
 import { retriedHeader } from "./headers.ts";
-import { type Problem, problemOf, problemType } from "./problem.ts";
 
 const jsonHeader = ["content-type", "application/json; charset=utf-8"];
 const problemHeader = ["content-type", problemType];

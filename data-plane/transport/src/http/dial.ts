@@ -8,13 +8,21 @@
  * A service of ours is told who calls and which operation is meant. A foreign program is told neither: the unit's token is
  * nobody else's business. Both get the trace, the deadline, the caller's assertion and the idempotency key.
  */
-import { essenceOf, parseJson } from "@cantle/contract";
-import { type Call, CantleError, type Clock, formatTrace, type Operation, type Reply } from "@cantle/core";
+import { codecOf, essenceOf, eventsOf, eventsType, parseJson } from "@cantle/contract";
+import {
+  type Call,
+  CantleError,
+  type Clock,
+  formatTrace,
+  isCantleError,
+  type Operation,
+  type Payload,
+  type Reply,
+} from "@cantle/core";
 import type { Connection } from "../transport.ts";
 import * as field from "./headers.ts";
 import { errorOfProblem } from "./problem.ts";
-import { type RequestOf, requestOf } from "./request-of.ts";
-import { eventsType, readEvents } from "./sse.ts";
+import { type RequestParts, requestWriter, type WriteRequest } from "./request-of.ts";
 import { failureOfStatus } from "./status.ts";
 import { createUpstream, type UpstreamAnswer, type UpstreamLimits } from "./upstream.ts";
 
@@ -41,20 +49,29 @@ export function dialHttp(address: string, options: HttpDialOptions): Connection 
   const { clock, token } = options;
   const limits = { ...replyLimits, ...options.limits };
   const upstream = createUpstream(address, limits);
-  const compiled = new WeakMap<Operation, RequestOf>();
+  const compiled = new WeakMap<Operation, WriteRequest>();
   let state: Connection["state"] = "open";
 
-  function compile(operation: Operation): RequestOf {
-    const request = requestOf(operation);
-    compiled.set(operation, request);
-    return request;
+  function compile(operation: Operation): WriteRequest {
+    const write = requestWriter(operation, token === undefined ? "routed" : "named");
+    compiled.set(operation, write);
+    return write;
+  }
+
+  function requestOf({ operation, payload }: Call): RequestParts | Promise<never> {
+    try {
+      return (compiled.get(operation) ?? compile(operation))(payload);
+    } catch (error) {
+      return unsayable(operation, payload, error);
+    }
   }
 
   async function handle(call: Call): Promise<Reply> {
     if (call.cancelled !== undefined) throw call.cancelled;
     if (state === "closed") throw new CantleError("CONNECT_FAILED", "the connection is closed");
     const { operation } = call;
-    const { path, bytes } = (compiled.get(operation) ?? compile(operation))(call.payload);
+    const request = requestOf(call);
+    const { path, bytes } = request instanceof Promise ? await request : request;
     const headers = headersOf(call, clock.nowMs());
     if (token !== undefined) addPeer(headers, call, token());
     const { upload } = call;
@@ -83,6 +100,15 @@ export function dialHttp(address: string, options: HttpDialOptions): Connection 
       return upstream.close();
     },
   };
+}
+
+/**
+ * What a request cannot say mostly does not fit the contract either; then the answer is the one that the serving side would
+ * give, as it does where the input travels in another way.
+ */
+async function unsayable(operation: Operation, payload: Payload, error: unknown): Promise<never> {
+  if (isCantleError(error) && error.code === "INPUT_INVALID") await codecOf(operation).input(payload);
+  throw error;
 }
 
 function headersOf({ trace, caller, deadlineMs, idempotencyKey }: Call, nowMs: number): string[] {
@@ -138,7 +164,7 @@ function unread({ body }: UpstreamAnswer, notes: string): CantleError {
 }
 
 async function* itemsOf({ body }: UpstreamAnswer, itemBytesMax: number): AsyncGenerator<unknown> {
-  for await (const { event, data } of readEvents(body, itemBytesMax)) {
+  for await (const { event, data } of eventsOf(body, itemBytesMax)) {
     const value = parseJson(Buffer.from(data), "REPLY_MALFORMED");
     if (event !== "error") yield value;
     else

@@ -4,13 +4,14 @@
  * Nothing listens on a single request: when a connection ends, it tells the exchanges that are open on it. That saves an
  * event listener per request, and it is what makes "the client went away" certain.
  */
+
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Problem } from "@cantle/contract";
 import { type Call, CantleError, type Clock, type Deadlines, type Operation } from "@cantle/core";
 import type { Logger } from "@cantle/telemetry";
 import type { Flow } from "./flow.ts";
 import type { HttpLimits } from "./limits.ts";
-import type { Problem } from "./problem.ts";
 import type { Target } from "./target.ts";
 
 /** What all exchanges of a server share. */

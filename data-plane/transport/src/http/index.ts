@@ -12,7 +12,6 @@ export { callerHeader, fieldOf, traceOf } from "./headers.ts";
 export { type HttpLimits, httpLimits } from "./limits.ts";
 export { type HttpListenOptions, isLoopback, listenHttp } from "./listen.ts";
 export { claimsJson } from "./media-type.ts";
-export { errorOfProblem, type Problem, problemOf, problemType } from "./problem.ts";
 export { createRoutes, type Matched, type Routes } from "./routes.ts";
 export { serveCall } from "./serve.ts";
 export { type HttpServer, startHttpServer } from "./server.ts";

@@ -85,7 +85,8 @@ const nameShape = /^([A-Za-z0-9-]{1,64})\.([A-Za-z0-9-]{1,64})@([0-9A-Za-z.-]{1,
 function findNamed({ request, target }: Exchange, doors: Doors, named: string): Matched<Served> {
   const [, service, name, version] = nameShape.exec(named) ?? [];
   const value = service && name && version ? doors.find(service, name, version) : undefined;
-  if (value === undefined) throw new CantleError("OPERATION_UNKNOWN", "no such operation is served here");
+  if (value === undefined)
+    throw new CantleError("OPERATION_UNKNOWN", `there is no operation '${name ?? ""}' of '${service ?? ""}' here`);
   const params = paramsOf(value.operation.path, target.path);
   if (params === undefined || value.operation.method !== request.method) {
     throw new CantleError("REQUEST_MALFORMED", "the request is not one of the operation that it names");

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { problemOf } from "@cantle/contract";
 import { CantleError, type Code, codes } from "@cantle/core";
-import { errorOfProblem, problemOf, retryAfterOf } from "./problem.ts";
+import { errorOfProblem, retryAfterOf } from "./problem.ts";
 
 describe("problem documents", () => {
   test("every code with a status goes there and comes back", () => {

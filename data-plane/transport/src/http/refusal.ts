@@ -4,11 +4,12 @@
  * It is only written where it cannot be taken for the answer to an earlier request of the connection; otherwise the
  * connection is just closed. Either way nothing more is read from it.
  */
+
 import type { Socket } from "node:net";
+import { problemOf, problemType } from "@cantle/contract";
 import { CantleError } from "@cantle/core";
 import type { Line, Lines } from "./exchange.ts";
 import type { HttpLimits } from "./limits.ts";
-import { problemOf, problemType } from "./problem.ts";
 
 /** Node's parse and timeout errors. */
 interface ClientError extends Error {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { contract, del, get, post, put } from "@cantle/contract";
-import { isCantleError } from "@cantle/core";
+import { isCantleError, type Operation } from "@cantle/core";
 import { z } from "zod";
-import { requestOf } from "./request-of.ts";
+import { requestWriter } from "./request-of.ts";
 
 const anything = z.object({ id: z.string(), a: z.unknown(), b: z.unknown() });
 const { operations } = contract("things", {
@@ -15,6 +15,7 @@ const { operations } = contract("things", {
     make: post("/things", { input: anything }),
   },
 });
+const requestOf = (operation: Operation) => requestWriter(operation, "named");
 const value = (value: unknown) => ({ kind: "value", value }) as const;
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
@@ -22,7 +23,7 @@ describe("requests of calls", () => {
   test("path parameters go into the path, the rest of a read or a removal into the query", () => {
     for (const operation of [operations.read, operations.remove]) {
       const { path, bytes } = requestOf(operation)(value({ id: "a/ü ?", a: [1, "x y"], b: { c: true } }));
-      assert.equal(path, "/things/a%2F%C3%BC%20%3F?a=1&a=x+y&b=%7B%22c%22%3Atrue%7D");
+      assert.equal(path, "/things/a%2F%C3%BC%20%3F?a=1&a=x%20y&b=%7B%22c%22%3Atrue%7D");
       assert.equal(bytes.length, 0);
     }
     assert.equal(requestOf(operations.read)(value({ id: "1", a: undefined, b: null })).path, "/things/1?b=null");
@@ -66,6 +67,16 @@ describe("requests of calls", () => {
       () => requestOf(operations.make)(value(cycle)),
       (error) => isCantleError(error) && error.code === "INPUT_INVALID",
     );
+  });
+
+  test("where the path alone says what is meant, a parameter is nothing that makes it another path", () => {
+    for (const id of ["", ".", ".."]) {
+      assert.equal(requestOf(operations.read)(value({ id })).path, `/things/${id}`);
+      assert.throws(
+        () => requestWriter(operations.read, "routed")(value({ id })),
+        (error) => isCantleError(error) && error.code === "INPUT_INVALID",
+      );
+    }
   });
 
   test("members that every object has are ordinary", () => {

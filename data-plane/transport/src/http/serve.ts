@@ -4,10 +4,21 @@
  *
  * The payload stays unparsed: the serving side's inbound reads, coerces and validates it, once.
  */
-import { Call, type Caller, type Handler, type Operation, type Payload, type Peer, type Trace } from "@cantle/core";
+import {
+  Call,
+  type Caller,
+  CantleError,
+  type Handler,
+  isIdempotencyKey,
+  type Operation,
+  type Payload,
+  type Peer,
+  type Trace,
+} from "@cantle/core";
 import { answerReply } from "./answer.ts";
 import { noBytes, readJson, readUpload } from "./body.ts";
 import { type Exchange, gone } from "./exchange.ts";
+import { fieldOf } from "./headers.ts";
 
 /** What is known of a call before its body is read. */
 export interface Asked {
@@ -35,13 +46,19 @@ export async function serveCall(exchange: Exchange, asked: Asked): Promise<void>
     caller: asked.caller,
     trace: asked.trace,
     deadlineMs: asked.deadlineMs,
-    idempotencyKey: exchange.request.headers["idempotency-key"] as string | undefined,
+    idempotencyKey: keyOf(exchange),
     upload: operation.shape === "upload" ? readUpload(exchange, operation) : undefined,
   });
   exchange.call = call;
   if (exchange.request.socket.destroyed) throw gone();
   const answered = answerReply(exchange, operation, await asked.handle(call));
   if (answered !== undefined) await answered;
+}
+
+function keyOf({ request }: Exchange): string | undefined {
+  const key = fieldOf(request.headers, "idempotency-key");
+  if (key === undefined || isIdempotencyKey(key)) return key;
+  throw new CantleError("REQUEST_MALFORMED", "an idempotency key is 1 to 255 printable ASCII characters");
 }
 
 /** GET, DELETE and uploads take their input from the path and the query alone; a body they have is not JSON input. */

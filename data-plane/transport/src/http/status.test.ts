@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { contract, get } from "@cantle/contract";
+import { contract, get, problemOf } from "@cantle/contract";
 import { CantleError } from "@cantle/core";
 import { z } from "zod";
-import { problemOf } from "./problem.ts";
 import { failureOfStatus } from "./status.ts";
 
 const { read } = contract("things", {

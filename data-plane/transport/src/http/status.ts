@@ -7,10 +7,10 @@
  *    does not declare and HTTP does not explain (a 404, a redirect) is `REPLY_MALFORMED`: the program does not keep the contract.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import { essenceOf, failuresOf, parseJson } from "@cantle/contract";
+import { essenceOf, failuresOf, parseJson, statusTitle } from "@cantle/contract";
 import { CantleError, type Code, type Operation } from "@cantle/core";
 import { claimsJson } from "./media-type.ts";
-import { errorOfProblem, retryAfterOf, titleOf } from "./problem.ts";
+import { errorOfProblem, retryAfterOf } from "./problem.ts";
 
 /** An answer that was read. */
 export interface FailedAnswer {
@@ -53,7 +53,7 @@ export function failureOfStatus(answer: FailedAnswer, operation: Operation): Can
     });
   }
   const code = meanings[status] ?? (status >= 500 ? "INTERNAL" : "REPLY_MALFORMED");
-  return new CantleError(code, `the other side answered ${status} ${titleOf(status)}`, {
+  return new CantleError(code, `the other side answered ${status} ${statusTitle(status)}`, {
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   });
 }

@@ -6,7 +6,7 @@ export function stringify(value: unknown, side: "input" | "output"): string {
   try {
     return JSON.stringify(value) ?? "";
   } catch (cause) {
-    throw new CantleError(side === "input" ? "INPUT_INVALID" : "OUTPUT_INVALID", `the ${side} is not JSON data`, {
+    throw new CantleError(side === "input" ? "INPUT_INVALID" : "OUTPUT_INVALID", "the value cannot be said as JSON", {
       cause,
     });
   }

@@ -1,7 +1,6 @@
 /** `cantle check`: everything that is wrong with a system and can be known before it runs, at once. */
 import { asCantleError, type CantleError, explainError } from "@cantle/core";
-import { loadSystem } from "@cantle/host";
-import type { ConfigSettings } from "../config-sources.ts";
+import { loadSystem, type Settings } from "@cantle/host";
 import { printError } from "../failure.ts";
 import { findSystem } from "../find-system.ts";
 import { findingsIn } from "../findings.ts";
@@ -20,15 +19,15 @@ const invalidExit = 3;
 
 /** Runs it. */
 export async function check(terminal: Terminal, options: CheckOptions): Promise<number> {
-  const { file, folder } = findSystem(terminal, options.system);
+  const { file, folder, home } = findSystem(terminal, options.system);
   const { profile, set } = options;
-  const findings = await findAll(file, { folder, env: terminal.env, profile, set });
+  const findings = await findAll(file, { folder, home, env: terminal.env, profile, set });
   if (options.json) printJson(terminal, { ok: findings.length === 0, findings: findings.map(factsOf) });
   else tell(terminal, findings);
   return findings.length === 0 ? 0 : invalidExit;
 }
 
-async function findAll(file: string, settings: ConfigSettings): Promise<readonly CantleError[]> {
+async function findAll(file: string, settings: Settings): Promise<readonly CantleError[]> {
   try {
     return await findingsIn(await loadSystem(file), settings);
   } catch (error) {

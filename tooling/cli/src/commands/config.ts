@@ -1,7 +1,6 @@
 /** `cantle config`: every effective value, and where it came from. Secrets are masked. */
 import { describeConfig, resolveConfigs } from "@cantle/config";
-import { loadSystem } from "@cantle/host";
-import { configSources } from "../config-sources.ts";
+import { configSources, loadSystem } from "@cantle/host";
 import { loadServices } from "../contracts.ts";
 import { printFailure } from "../failure.ts";
 import { findSystem } from "../find-system.ts";
@@ -18,13 +17,13 @@ export interface ConfigOptions {
 
 /** Runs it. A broken service is told on stderr; the values of the others are shown. */
 export async function config(terminal: Terminal, options: ConfigOptions): Promise<number> {
-  const { file, folder } = findSystem(terminal, options.system);
+  const { file, folder, home } = findSystem(terminal, options.system);
   const { profile, set } = options;
   const loaded = await loadServices(await loadSystem(file));
   const schemas = Object.fromEntries(
     loaded.flatMap(({ name, definition }) => (definition === undefined ? [] : [[name, definition.config]])),
   );
-  const sources = configSources({ folder, env: terminal.env, profile, set }, schemas);
+  const sources = configSources({ folder, home, env: terminal.env, profile, set }, schemas);
   // Sections of services that could not be loaded are not looked into.
   const others = loaded.map(({ name }) => name);
   const rows = Object.values(resolveConfigs({ services: schemas, sources, others })).flatMap(describeConfig);

@@ -2,7 +2,6 @@
 import { basename } from "node:path";
 import { explainError, systemClock } from "@cantle/core";
 import type { RunningSystem } from "@cantle/host";
-import { place } from "@cantle/system";
 import { curlToTry } from "../example-call.ts";
 import { printError } from "../failure.ts";
 import { createLineFormat } from "../log-lines.ts";
@@ -21,6 +20,7 @@ export async function dev(terminal: Terminal, options: StartArguments, named?: s
   return stay(terminal, request, {
     mode: "attached",
     patient: true,
+    watch: true,
     onLine: (line) => terminal.err(format(line)),
     onReady: (running, facts) => develop(terminal, request, { running, facts }),
   });
@@ -35,10 +35,6 @@ interface Developed {
 function develop(terminal: Terminal, request: StartRequest, { running, facts }: Developed): () => Promise<void> {
   if (!request.json) void showCall(terminal, request, facts);
   const say = (line: string) => terminal.err(terminal.paintErr("dim", line));
-  if (place(running.system, request.placement).shape === "one") {
-    say("all units share this process, so edits are seen at the next start; Ctrl-C stops");
-    return async () => {};
-  }
   const watching = watchSources(request.folder, (files) => reload(terminal, running, files), systemClock);
   void watching.then(() => say("watching for edits; Ctrl-C stops"));
   return async () => (await watching).stop();

@@ -16,7 +16,8 @@ const bannedFolders = new Set([
   "interfaces",
 ]);
 const bannedFiles = /^(utils?|helpers?|common|misc)\.tsx?$/;
-const loudFiles = /^(README|CHANGELOG|CONTRIBUTING|SECURITY|CODE_OF_CONDUCT|ARCHITECTURE|STYLE)(\.[a-z]{2})?\.md$|^LICENSE$|^Dockerfile$/;
+const loudFiles =
+  /^(README|CHANGELOG|CONTRIBUTING|SECURITY|CODE_OF_CONDUCT|ARCHITECTURE|STYLE)(\.[a-z]{2})?\.md$|^LICENSE$|^Dockerfile$/;
 const kebab = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
 
 /** Folders follow the trip of the data. */
@@ -73,7 +74,12 @@ export const namedExports: Rule = {
   check: (repository) =>
     codeFiles(repository).flatMap(({ path, text, scan }) => {
       const home = packageAt(repository, path);
-      if (home === undefined || home.plane === "examples" || isTest(path) || /\.config\.|\/(templates?|fixtures)\//.test(path))
+      if (
+        home === undefined ||
+        home.plane === "examples" ||
+        isTest(path) ||
+        /\.config\.|\/(templates?|fixtures)\//.test(path)
+      )
         return [];
       return [...scan.code.matchAll(/\bexport\s+default\b/g)].map((match) => ({
         place: `${path}:${lineAt(text, match.index)}`,
