@@ -6,7 +6,7 @@
 import type { Contract } from "@cantle/contract";
 import { type Access, CantleError } from "@cantle/core";
 import type { ProblemHook } from "@cantle/gateway";
-import type { Policies } from "@cantle/mesh";
+import { checkPolicies, type Policies } from "@cantle/mesh";
 import type { ServiceDefinition } from "@cantle/service";
 
 /** Imports a service: `() => import("./accounts/service.ts")`. */
@@ -102,6 +102,7 @@ export function system(name: string, spec: SystemSpec): System {
   }
   for (const [service, source] of Object.entries(spec.services))
     checkSource(service, source, `system("${name}").services.${service}`);
+  if (spec.policies !== undefined) checkPolicies(spec.policies, "SYSTEM_INVALID", Object.keys(spec.services));
   return Object.freeze({ kind: "system", name, ...spec });
 }
 

@@ -4,6 +4,7 @@ import { bytes, contract, get, post, put } from "@cantle/contract";
 import {
   Call,
   CantleError,
+  type Clock,
   type Code,
   createDeadlines,
   type Handler,
@@ -63,18 +64,22 @@ export function fixture(policies: Policies = {}) {
     resolver,
     host,
     /** Makes endpoints of `things`, each with what answers there. */
-    serve(endpoints: Record<string, Handler | "starting" | "draining">) {
+    serve(
+      endpoints: Record<string, Handler | "starting" | "draining">,
+      more: Record<string, Partial<Pick<Endpoint, "version" | "zone" | "labels">>> = {},
+    ) {
       const views = Object.entries(endpoints).map(([id, handler]): Endpoint => {
-        if (typeof handler === "string") return { id, service: "things", version: "1.0.0", state: handler };
+        const endpoint = { id, service: "things", version: "1.0.0", ...more[id] };
+        if (typeof handler === "string") return { ...endpoint, state: handler };
         handlers.set(id, handler);
-        return { id, service: "things", version: "1.0.0", state: "ready", address: `unix:/${id}` };
+        return { ...endpoint, state: "ready", address: `unix:/${id}` };
       });
       resolver.set("things", views);
     },
     call: (
       operation: keyof typeof things.operations,
       value: unknown = { id: "1" },
-      more: Partial<Pick<Call, "peer" | "caller" | "deadlineMs">> = {},
+      more: Partial<Pick<Call, "peer" | "caller" | "deadlineMs" | "baggage">> = {},
     ) =>
       new Call(things.operations[operation], {
         payload: { kind: "value", value },
@@ -91,7 +96,18 @@ export const reply = (value: unknown): Promise<Reply> => Promise.resolve({ kind:
 /** A failure with a code. */
 export const failure = (code: Code, retried = false): Promise<Reply> =>
   Promise.reject(new CantleError(code, code, { retried }));
-/** Never. */
-export const silence = (): Promise<Reply> => new Promise(() => {});
+/** Never: what an endpoint does that has stopped. The transport gives up when the call is cancelled. */
+export const silence: Handler = (call) => new Promise((_resolve, reject) => void call.onCancel(reject));
+/** Answers after a while, or when the call is cancelled. */
+export const after =
+  (clock: Clock, delayMs: number, answer: () => Promise<Reply> = () => reply("slow")): Handler =>
+  (call) =>
+    new Promise((resolve, reject) => {
+      const timer = clock.after(delayMs, () => resolve(answer()));
+      call.onCancel((reason) => {
+        timer.cancel();
+        reject(reason);
+      });
+    });
 /** Matches an error by its code. */
 export const withCode = (code: Code) => (error: unknown) => (error as CantleError).code === code;

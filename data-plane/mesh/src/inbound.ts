@@ -9,32 +9,31 @@
  */
 import type { Handler, Operation } from "@cantle/core";
 import { answered, type Work } from "./answered.ts";
-import { compile, type MeshHost } from "./layer.ts";
+import type { MeshHost } from "./layer.ts";
 import { admitted } from "./layers/admitted.ts";
 import { declared } from "./layers/declared.ts";
 import { observed } from "./layers/observed.ts";
 import { permitted } from "./layers/permitted.ts";
 import { sized } from "./layers/sized.ts";
 import { timely } from "./layers/timely.ts";
-import { type Policies, policyOf } from "./policy.ts";
+import type { Policies, PolicySource } from "./policy.ts";
+import { followed } from "./recipe.ts";
 
 /** The handler that a transport calls for one operation of a service running here. */
 export function inbound(
   operation: Operation,
-  host: MeshHost & { readonly policies?: Policies | undefined },
+  host: MeshHost & { readonly policies?: Policies | PolicySource | undefined },
   work: Work,
 ): Handler {
-  const plan = { operation, policy: policyOf(operation, host.policies), host };
-  return compile(
-    plan,
-    [
+  return followed(operation, host, {
+    layers: [
       observed("in"), // counts and times every call, refused ones too
       timely, //         expired work is refused, work that expires is cancelled
       declared, //       only declared failures and the closed codes leave
       permitted, //      the peer declared this call; the user is who the contract asks for
       sized, //          nothing is larger than the contract says
-      admitted, //       a cap on calls in flight, shed at the door
+      admitted, //       over its limits an instance sheds, the least important first
     ],
-    answered(operation, work), // input and output fit the contract, and are copies
-  );
+    station: () => answered(operation, work), // input and output fit the contract, and are copies
+  });
 }

@@ -1,10 +1,23 @@
 /** What happens to every call on its way in and out. */
+export type { AdaptivePolicy } from "./adaptive-limit.ts";
 export type { Work } from "./answered.ts";
+export type { Balancing, HashKey } from "./balancer.ts";
+export type { Breaker, BreakerPolicy, BreakerState, Steering } from "./breaker.ts";
+export { breakersOf } from "./breakers.ts";
+export type { BulkheadPolicy } from "./bulkhead.ts";
+export type { EjectionPolicy } from "./ejection.ts";
+export type { Fallback } from "./fallback.ts";
+export type { Fault } from "./fault.ts";
 export { inbound } from "./inbound.ts";
 export type { Layer, LayerPlan, MeshHost } from "./layer.ts";
 export { userRefused } from "./layers/permitted.ts";
+export { createLoopDelay, type LoopDelay } from "./loop-delay.ts";
 export { outbound } from "./outbound.ts";
 export type { OutboundHost } from "./outbound-host.ts";
-export { type Policies, type Policy, policyOf } from "./policy.ts";
+export { type Policies, type Policy, type PolicySource, policyOf, type WholePolicy } from "./policy.ts";
+export { checkPolicies, type PolicyMistake, policyMistakes } from "./policy-check.ts";
 export { type Dial, type Endpoint, type Resolver, type StaticResolver, staticResolver, type View } from "./resolver.ts";
+export type { BudgetPolicy } from "./retry-budget.ts";
+export type { Destination, Route } from "./routing.ts";
+export type { Criticality } from "./shedding.ts";
 export { insideTransaction, runInTransaction } from "./transaction-scope.ts";

@@ -1,7 +1,8 @@
 /** Layers and how a recipe of them becomes one handler. */
 import type { Clock, Deadlines, Handler, Operation, Random, Wrap } from "@cantle/core";
 import type { Logger, Observer } from "@cantle/telemetry";
-import type { Policy } from "./policy.ts";
+import type { LoopDelay } from "./loop-delay.ts";
+import type { WholePolicy } from "./policy.ts";
 
 /** What every layer may need; one per process. */
 export interface MeshHost {
@@ -10,6 +11,8 @@ export interface MeshHost {
   readonly deadlines: Deadlines;
   /** Is told of every call that ended; absent, nothing is measured. */
   readonly observer?: Observer | undefined;
+  /** How late the event loop is; absent, nothing is shed for it. */
+  readonly loopDelay?: LoopDelay | undefined;
   /** Where a handler's undeclared errors are written, once, with their cause. */
   readonly log: Logger;
 }
@@ -17,7 +20,7 @@ export interface MeshHost {
 /** Everything a layer is compiled from. */
 export interface LayerPlan<Host extends MeshHost = MeshHost> {
   readonly operation: Operation;
-  readonly policy: Required<Policy>;
+  readonly policy: WholePolicy;
   readonly host: Host;
 }
 

@@ -137,7 +137,7 @@ test("an endpoint whose connection failed leaves the pool at once and comes back
 });
 
 test("of two endpoints the one with fewer calls in flight is chosen", async () => {
-  const { host, serve, call } = fixture();
+  const { host, serve, call } = fixture({ "*": { slowStartMs: 0 } });
   const stuck = script(silence);
   const quick = script(() => reply("quick"));
   const send = outbound(read, host);

@@ -1,24 +1,37 @@
-/** The endpoints of one service as one process sees them: which can take a call, how busy each is, which just failed. */
-import type { Call, Clock, Handler, Random } from "@cantle/core";
-import type { Dial, Endpoint, Resolver, View } from "./resolver.ts";
+/**
+ * The endpoints of one service as one process sees them: which can take a call, how busy each is, which answer badly.
+ *
+ * 1. Which can be used is worked out when something changes or a time has come, not at every call.
+ * 2. An endpoint whose connection failed is out at once, and waited for when there is no other: that is a fact. One that
+ *    answers badly is out by opinion, and never more than half are (`ejection.ts`).
+ * 3. A zone is preferred while at least half of its endpoints can be used; then all zones are one.
+ */
+import type { Call, Handler, Operation } from "@cantle/core";
+import { Standing, without } from "./ejection.ts";
+import type { Latency } from "./latency.ts";
+import type { OutboundHost } from "./outbound-host.ts";
+import type { Endpoint, Resolver, View } from "./resolver.ts";
+import { RetryBudget } from "./retry-budget.ts";
 
 /** An endpoint with what this process knows of it. */
 export interface Target {
   readonly id: string;
   readonly endpoint: Endpoint;
   readonly handle: Handler;
+  readonly standing: Standing;
+  /** By slot, see `slotOf`. */
+  readonly latencies: (Latency | undefined)[];
+  /** Its id alone: what most calls have tried. */
+  readonly alone: readonly string[];
   inFlight: number;
-  /** Out of the pool until then, monotonic ms. */
+  /** Its connection failed: out of the pool until then, monotonic ms. */
   downUntilMs: number;
+  /** Since when it takes calls, monotonic ms; long ago for those that were there first. */
+  sinceMs: number;
 }
 
 /** What a pool is made from. */
-export interface PoolHost {
-  readonly resolver: Resolver;
-  readonly dial: Dial;
-  readonly clock: Clock;
-  readonly random: Random;
-}
+export type PoolHost = Pick<OutboundHost, "resolver" | "dial" | "clock" | "zone">;
 
 /** How long an endpoint stays out after its connection failed, when the registry says nothing new of it. */
 const downMs = 1_000;
@@ -40,8 +53,14 @@ export function poolOf(service: string, host: PoolHost): Pool {
 export class Pool {
   readonly #service: string;
   readonly #host: PoolHost;
+  /** What all its operations together may spend on retries. */
+  readonly retries = new RetryBudget();
+  readonly #slots: string[] = [];
   #view: View | undefined;
   #targets: Target[] = [];
+  #usable: readonly Target[] = [];
+  /** When `#usable` may be another, monotonic ms. */
+  #usableUntilMs = 0;
   #local: Target | undefined;
   #waiting = new Set<() => void>();
   #missedView: View | undefined;
@@ -58,48 +77,63 @@ export class Pool {
     return this.#local;
   }
 
-  /** An endpoint that can take a call now, not one of `tried` while there is another; undefined when there is none. */
-  choose(tried: readonly string[] | undefined): Target | undefined {
+  /** The number under which targets keep the latency of an operation. */
+  slotOf({ name }: Operation): number {
+    if (!this.#slots.includes(name)) this.#slots.push(name);
+    return this.#slots.indexOf(name);
+  }
+
+  /** The endpoints that can take a call now. The same array until something changes. */
+  usable(nowMs: number): readonly Target[] {
     this.#refresh();
-    const nowMs = this.#targets.length > 0 ? this.#host.clock.nowMs() : 0;
-    const up = this.#targets.filter((target) => target.downUntilMs <= nowMs);
-    const fresh = tried === undefined ? up : up.filter((target) => !tried.includes(target.id));
-    return this.#better(fresh.length > 0 ? fresh : up);
+    if (nowMs >= this.#usableUntilMs) this.#sort(nowMs);
+    return this.#usable;
+  }
+
+  /** True when a call can go where it has not been yet. */
+  hasOther({ tried = [] }: Call): boolean {
+    return this.usable(this.#host.clock.nowMs()).some(({ id }) => !tried.includes(id));
   }
 
   /** Takes an endpoint out after its connection failed. */
-  failed(target: Target): void {
-    target.downUntilMs = this.#host.clock.nowMs() + downMs;
+  broken(target: Target, nowMs: number): void {
+    target.downUntilMs = nowMs + downMs;
+    target.sinceMs = target.downUntilMs;
+    this.changed();
   }
 
-  /** Waits for an endpoint until `waitMs` passed or the call ended; undefined when none came. */
-  wait(call: Call, waitMs: number): Promise<Target | undefined> {
-    if (this.#waiting.size >= waitersMax || this.#missedView === this.#view) return Promise.resolve(undefined);
+  /** What is thought of a target changed. */
+  changed(): void {
+    this.#usableUntilMs = 0;
+  }
+
+  /** Waits until there is an endpoint, `waitMs` passed, or the call ended. False when none came. */
+  wait(call: Call, waitMs: number): Promise<boolean> {
+    if (this.#waiting.size >= waitersMax || this.#missedView === this.#view) return Promise.resolve(false);
     return new Promise((resolve) => {
       const { clock } = this.#host;
       const giveUp = clock.after(waitMs, () => {
         this.#missedView = this.#view;
-        finish(undefined);
+        finish(false);
       });
       // An endpoint that is down comes back by time alone, which no view announces.
       let recheck = clock.after(downMs, look);
-      const unlisten = call.onCancel(() => finish(undefined));
+      const unlisten = call.onCancel(() => finish(false));
       const waiting = this.#waiting.add(wake);
-      const choose = () => this.choose(undefined);
+      const isThere = () => this.usable(clock.nowMs()).length > 0;
       function wake() {
-        const target = choose();
-        if (target !== undefined) finish(target);
+        if (isThere()) finish(true);
       }
       function look() {
         recheck = clock.after(downMs, look);
         wake();
       }
-      function finish(target: Target | undefined) {
+      function finish(found: boolean) {
         giveUp.cancel();
         recheck.cancel();
         unlisten();
         waiting.delete(wake);
-        resolve(target);
+        resolve(found);
       }
     });
   }
@@ -114,21 +148,44 @@ export class Pool {
     this.#view = view;
     this.#targets = view.endpoints
       .filter((endpoint) => endpoint.state === "ready" && endpoint.address !== undefined)
-      .map((endpoint) => this.#target(endpoint, before.get(endpoint.id)));
+      .map((endpoint) => this.#target(endpoint, before));
     this.#local = this.#targets.find((target) => target.endpoint.address?.startsWith("memory:"));
+    this.changed();
   }
 
-  #target(endpoint: Endpoint, before: Target | undefined): Target {
-    if (before?.endpoint.address === endpoint.address) return before as Target;
-    return { id: endpoint.id, endpoint, handle: this.#host.dial(endpoint), inFlight: 0, downUntilMs: 0 };
+  #target(endpoint: Endpoint, before: ReadonlyMap<string, Target>): Target {
+    const known = before.get(endpoint.id);
+    // The same process at the same address: what is known of it stays true, what it says of itself may be new.
+    if (known !== undefined && known.endpoint.address === endpoint.address)
+      return known.endpoint === endpoint ? known : Object.assign(known, { endpoint });
+    return {
+      id: endpoint.id,
+      endpoint,
+      handle: this.#host.dial(endpoint),
+      standing: new Standing(),
+      latencies: [],
+      alone: [endpoint.id],
+      inFlight: 0,
+      downUntilMs: 0,
+      sinceMs: before.size === 0 ? Number.NEGATIVE_INFINITY : this.#host.clock.nowMs(),
+    };
   }
 
-  #better(targets: readonly Target[]): Target | undefined {
-    if (targets.length < 2) return targets[0];
-    const first = Math.floor(this.#host.random.next() * targets.length);
-    const second = (first + 1 + Math.floor(this.#host.random.next() * (targets.length - 1))) % targets.length;
-    const [a, b] = [targets[first] as Target, targets[second] as Target];
-    return b.inFlight < a.inFlight ? b : a;
+  #sort(nowMs: number): void {
+    const up = this.#targets.filter(({ downUntilMs }) => downUntilMs <= nowMs);
+    this.#usable = this.#near(without(up, nowMs));
+    this.#usableUntilMs = this.#targets
+      .flatMap(({ downUntilMs, standing }) => [downUntilMs, standing.outUntilMs])
+      .filter((atMs) => atMs > nowMs)
+      .reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  }
+
+  #near(usable: readonly Target[]): readonly Target[] {
+    const { zone } = this.#host;
+    if (zone === undefined) return usable;
+    const near = usable.filter(({ endpoint }) => endpoint.zone === zone);
+    const all = this.#targets.filter(({ endpoint }) => endpoint.zone === zone).length;
+    return near.length > 0 && near.length * 2 >= all ? near : usable;
   }
 
   #wake(): void {

@@ -14,6 +14,10 @@ export interface Endpoint {
   readonly state: "starting" | "ready" | "draining";
   /** Where it is reached; absent while it is starting. */
   readonly address?: string;
+  /** Where it runs: calls stay in a zone while it has endpoints that are well. */
+  readonly zone?: string;
+  /** What a route can choose by: `{ track: "canary" }`. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** Where a service is just now. A new object at every change, so that identity tells whether anything changed. */
@@ -29,7 +33,10 @@ export interface Resolver {
   watch(service: string, listener: () => void): () => void;
 }
 
-/** A handler that sends a call to one endpoint; the transport keeps the connection. */
+/**
+ * A handler that sends a call to one endpoint; the transport keeps the connection. Its promise settles when the call is
+ * cancelled, with the reason: what counts calls in flight relies on it.
+ */
 export type Dial = (endpoint: Endpoint) => Handler;
 
 /** A resolver that is told its views; the in-memory twin of the registry's. */

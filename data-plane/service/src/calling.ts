@@ -46,6 +46,7 @@ export function callingAs(peer: Peer, host: OutboundHost): Calling {
           options?.timeoutMs === undefined ? Number.POSITIVE_INFINITY : host.clock.nowMs() + options.timeoutMs,
         ),
         idempotencyKey: key,
+        baggage: parent?.baggage,
       });
       if (upload !== undefined) call.upload = sentWith(call, upload);
       if (parent === undefined && options?.signal === undefined) return handle(call);

@@ -58,6 +58,8 @@ export type Reply = (
 ) & {
   /** True when a hop below retried to get this reply. */
   readonly retried?: boolean;
+  /** Set when this stands in for a reply that did not come: what it was made from. */
+  readonly fallback?: "value" | "function" | "last";
 };
 
 /** Answers a call. */
@@ -91,6 +93,8 @@ export interface CallStart {
   readonly deadlineMs: number;
   readonly idempotencyKey?: string | undefined;
   readonly upload?: Bytes | undefined;
+  /** W3C Baggage: names and values that travel with all calls made on behalf of the first. Never trusted, never a credential. */
+  readonly baggage?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -102,6 +106,7 @@ export class Call {
   readonly peer: Peer;
   readonly caller: Caller | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly baggage: Readonly<Record<string, string>> | undefined;
   upload: Bytes | undefined;
   /** As it arrived; once validated, a value that is the handler's own. */
   payload: Payload;
@@ -122,6 +127,7 @@ export class Call {
     this.peer = start.peer;
     this.caller = start.caller;
     this.idempotencyKey = start.idempotencyKey;
+    this.baggage = start.baggage;
     this.upload = start.upload;
     this.trace = start.trace;
     this.deadlineMs = start.deadlineMs;

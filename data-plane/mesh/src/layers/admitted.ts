@@ -1,26 +1,53 @@
-/** A cap on the calls of one operation in flight at one instance; what comes on top is shed before it costs anything. */
-import { CantleError, operationId } from "@cantle/core";
+/**
+ * The door of an instance. What cannot be answered in time is refused before it costs anything, so that what is let in can:
+ * over a cap on the calls of one operation in flight, over the limit that an adaptive one found, and, the least important
+ * first, while the event loop is late.
+ */
+import { type Call, CantleError, operationId, type Reply } from "@cantle/core";
+import { AdaptiveLimit } from "../adaptive-limit.ts";
 import type { Layer } from "../layer.ts";
+import { refusedShare } from "../shedding.ts";
 import { refusal } from "./declared.ts";
 
-/** Sheds calls over `inFlightMax`. */
-export const admitted: Layer = ({ operation, policy: { inFlightMax } }) => {
+/** Sheds calls over the instance's limits. */
+export const admitted: Layer = ({ policy, host: { clock, random, loopDelay } }) => {
+  const { inFlightMax, criticality, delayMsMax } = policy;
+  const adaptive = policy.adaptive === false ? undefined : new AdaptiveLimit(policy.adaptive);
   let inFlight = 0;
   const release = () => {
     inFlight--;
   };
+
+  /** The limit that a call is over. */
+  function overLimit(): string | undefined {
+    if (inFlight >= inFlightMax) return `its limit of ${inFlightMax} calls in flight`;
+    if (adaptive !== undefined && inFlight >= adaptive.limit) return "as many calls in flight as it can answer in time";
+    const delayMs = loopDelay?.delayMs() ?? 0;
+    const share = delayMs === 0 ? 0 : refusedShare(criticality, delayMs, delayMsMax);
+    return share > 0 && random.next() < share ? "more to do than it can" : undefined;
+  }
+
+  function measure(reply: Promise<Reply>, limit: AdaptiveLimit): void {
+    const startMs = clock.nowMs();
+    const end = () => {
+      limit.ended(clock.nowMs() - startMs, inFlight);
+      inFlight--;
+    };
+    reply.then(end, end);
+  }
+
   return (next) => (call) => {
-    if (inFlight >= inFlightMax) {
-      const full = new CantleError(
-        "OVERLOADED",
-        `${operationId(operation)} has its limit of ${inFlightMax} calls in flight`,
-        { retryAfterSeconds: 1 },
-      );
-      return Promise.reject(refusal(full, call));
-    }
+    const over = overLimit();
+    if (over !== undefined) return Promise.reject(shed(over, call));
     inFlight++;
     const reply = next(call);
-    reply.then(release, release);
+    if (adaptive === undefined) reply.then(release, release);
+    else measure(reply, adaptive);
     return reply;
   };
 };
+
+function shed(over: string, call: Call): CantleError {
+  const error = new CantleError("OVERLOADED", `${operationId(call.operation)} has ${over}`, { retryAfterSeconds: 1 });
+  return refusal(error, call);
+}

@@ -1,50 +1,107 @@
 /**
- * Picks an endpoint for each attempt and sends the call there.
+ * Picks an endpoint for each attempt, sends the call there, and learns from how it ends.
  *
- * - The better of two random ones by calls in flight (power of two choices, Mitzenmacher 2001).
+ * - Which one is the balancer's choice (`balancer.ts`) among those that can be used (`pool.ts`) and that a route allows
+ *   (`routing.ts`), one not tried before it.
  * - An endpoint whose connection fails leaves the pool at once, and comes back when the registry says something new of it
- *   or after `downMs`.
+ *   or after a second. One that answers badly is left out for longer and longer (`ejection.ts`).
  * - When none can take the call, it waits for one, within its deadline and `waitMs`: an instance that is starting is not an
  *   error. After a wait in vain, further calls fail at once until the view changes: one caller pays for finding out, not all.
  */
-import { type Call, CantleError, type Code, type Handler, isCantleError, operationId, type Reply } from "@cantle/core";
+import { type Call, CantleError, type Handler, operationId, type Reply } from "@cantle/core";
+import { balancerOf } from "../balancer.ts";
+import { Latency } from "../latency.ts";
 import type { LayerPlan } from "../layer.ts";
 import type { OutboundHost } from "../outbound-host.ts";
-import { poolOf, type Target } from "../pool.ts";
-
-const connectionFailures: ReadonlySet<Code> = new Set<Code>(["CONNECT_FAILED", "UNREACHABLE", "DRAINING"]);
+import { type Pool, poolOf, type Target } from "../pool.ts";
+import { routerOf } from "../routing.ts";
+import { verdictOf } from "../verdict.ts";
 
 /** The innermost station of the way out. */
 export function picked(plan: LayerPlan<OutboundHost>): Handler {
   const { operation, host, policy } = plan;
+  const { clock, observer } = host;
+  const { ejection } = policy;
   const pool = poolOf(operation.service, host);
+  const slot = pool.slotOf(operation);
+  const choose = chooserOf(plan, pool);
 
-  function attempt(call: Call, target: Target): Promise<Reply> {
+  function attempt(call: Call, target: Target, startMs: number): Promise<Reply> {
+    target.latencies[slot] ??= new Latency();
+    const latency = target.latencies[slot];
     target.inFlight++;
-    call.tried = call.tried === undefined ? [target.id] : [...call.tried, target.id];
-    return target.handle(call).then(
-      (reply) => {
+    if (call.tried === undefined) pool.retries.called(startMs);
+    call.tried = call.tried === undefined ? target.alone : [...call.tried, target.id];
+    const reply = target.handle(call);
+    reply.then(
+      () => {
+        const nowMs = clock.nowMs();
         target.inFlight--;
-        return reply;
+        latency.answered(nowMs - startMs, nowMs);
+        target.standing.succeeded(nowMs);
       },
       (error) => {
         target.inFlight--;
-        if (isCantleError(error) && connectionFailures.has(error.code)) pool.failed(target);
-        throw error;
+        failed(target, error, startMs);
       },
     );
+    return reply;
   }
 
-  return (call) => {
-    const target = pool.choose(call.tried);
-    return target === undefined ? waitFor(call) : attempt(call, target);
-  };
+  function failed(target: Target, error: unknown, startMs: number): void {
+    const nowMs = clock.nowMs();
+    const latency = target.latencies[slot] as Latency;
+    const verdict = verdictOf(error);
+    if (verdict === "unconnected") pool.broken(target, nowMs);
+    if (verdict === "shedding") latency.shed(nowMs);
+    if (verdict === "well") target.standing.succeeded(nowMs);
+    if (verdict === "unwell" || verdict === "unknown") latency.failed(nowMs - startMs, nowMs);
+    if (verdict === "unwell" && ejection !== false && target.standing.failed(ejection, nowMs)) ejected(target, nowMs);
+  }
+
+  function ejected(target: Target, nowMs: number): void {
+    target.sinceMs = target.standing.outUntilMs;
+    pool.changed();
+    observer?.noted?.({
+      kind: "ejected",
+      service: operation.service,
+      endpoint: target.id,
+      outMs: target.standing.outUntilMs - nowMs,
+    });
+  }
 
   async function waitFor(call: Call): Promise<Reply> {
-    const target = await pool.wait(call, policy.waitMs);
-    if (target !== undefined) return attempt(call, target);
+    const found = await pool.wait(call, policy.waitMs);
+    const nowMs = clock.nowMs();
+    const target = found ? choose(call, nowMs) : undefined;
+    if (target !== undefined) return attempt(call, target, nowMs);
     throw new CantleError("UNAVAILABLE", `no instance of '${operation.service}' can take ${operationId(operation)}`, {
       retryAfterSeconds: 1,
     });
   }
+
+  return (call) => {
+    const nowMs = clock.nowMs();
+    const target = choose(call, nowMs);
+    return target === undefined ? waitFor(call) : attempt(call, target, nowMs);
+  };
+}
+
+/** How an endpoint is chosen for a call: undefined when there is none. */
+function chooserOf({ operation, host: { random }, policy }: LayerPlan<OutboundHost>, pool: Pool) {
+  const slot = pool.slotOf(operation);
+  const balance = balancerOf(policy.balancing, { slot, random, slowStartMs: policy.slowStartMs });
+  const route = policy.routes.length > 0 ? routerOf(policy.routes, random) : undefined;
+  return (call: Call, nowMs: number): Target | undefined => {
+    const all = pool.usable(nowMs);
+    const allowed = route === undefined ? all : route(all, call);
+    const fresh = call.tried === undefined ? allowed : untried(allowed, call.tried);
+    return fresh.length === 0 ? undefined : balance(fresh, call, nowMs);
+  };
+}
+
+/** Those a call has not been to; all, where it has been to all. */
+function untried(targets: readonly Target[], tried: readonly string[]): readonly Target[] {
+  const fresh = targets.filter(({ id }) => !tried.includes(id));
+  return fresh.length > 0 ? fresh : targets;
 }

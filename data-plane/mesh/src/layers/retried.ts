@@ -1,22 +1,50 @@
 /**
- * What may be repeated is, at most `retriesMax` times: calls whose handler was certainly not entered, and idempotent calls.
- * Only failures that arose on this hop are; a reply that says a hop below has already retried is final, so that tiers do
- * not multiply. Waits between attempts grow and are fully jittered (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/).
+ * What may be repeated is, at most `retriesMax` times and within the target's budget: calls whose handler was certainly not
+ * entered, and idempotent calls.
+ *
+ * - Only failures that arose on this hop are; a reply that says a hop below has already retried is final, and so is one that
+ *   the budget has no retry left for. That way tiers do not multiply.
+ * - Waits between attempts grow and are fully jittered (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/).
+ * - `Retry-After` is about the endpoint that said it: another one is tried at once, and only where there is none it is waited
+ *   for, with jitter on top, so that those who were told the same do not come back together. Where the deadline comes first,
+ *   the failure is the answer.
  */
-import { type Call, CantleError, codes, delay, type ErrorDetails, isCantleError, type Reply } from "@cantle/core";
+import {
+  type Call,
+  CantleError,
+  type Code,
+  codes,
+  type ErrorDetails,
+  isCantleError,
+  type Random,
+  type Reply,
+} from "@cantle/core";
 import type { Layer } from "../layer.ts";
+import type { OutboundHost } from "../outbound-host.ts";
+import { pause } from "../pause.ts";
+import { poolOf } from "../pool.ts";
 
 /** The first wait is at most this; each further one may be twice as long. */
 const backoffMs = 10;
+/** Failures that were no load for anybody, and after which the endpoint is not called again: they cost no budget. */
+const neverSent: ReadonlySet<Code> = new Set<Code>(["CONNECT_FAILED", "DRAINING"]);
 
 /** Repeats what may be repeated. */
-export const retried: Layer = ({ operation, policy: { retriesMax }, host: { clock, random } }) => {
+export const retried: Layer<OutboundHost> = ({ operation, policy: { retriesMax, retryBudget }, host }) => {
   if (retriesMax === 0 || operation.shape === "upload") return undefined;
+  const { clock, random } = host;
+  const pool = poolOf(operation.service, host);
   return (next) => {
-    async function again(call: Call, first: unknown): Promise<Reply> {
-      let error = first;
+    async function again(call: Call, first: CantleError): Promise<Reply> {
+      let error: unknown = first;
       for (let attempt = 1; attempt <= retriesMax && mayRepeat(error, call); attempt++) {
-        await delay(clock, random.next() * backoffMs * 2 ** (attempt - 1));
+        const waitMs = pool.hasOther(call)
+          ? backoff(attempt, random)
+          : (askedMs(error, random) ?? backoff(attempt, random));
+        const nowMs = clock.nowMs();
+        if (nowMs + waitMs >= call.deadlineMs) break;
+        if (!neverSent.has(error.code) && !pool.retries.take(retryBudget, nowMs)) break;
+        await pause(clock, waitMs, call);
         if (call.cancelled !== undefined) throw call.cancelled;
         try {
           return { ...(await next(call)), retried: true };
@@ -24,16 +52,25 @@ export const retried: Layer = ({ operation, policy: { retriesMax }, host: { cloc
           error = next;
         }
       }
-      throw error === first ? error : asRetried(error);
+      throw asRetried(error);
     }
     return (call) => next(call).catch((error) => (mayRepeat(error, call) ? again(call, error) : Promise.reject(error)));
   };
 };
 
-function mayRepeat(error: unknown, { operation }: Call): boolean {
-  if (!isCantleError(error) || error.retried) return false;
+function mayRepeat(error: unknown, { operation, cancelled }: Call): error is CantleError {
+  if (!isCantleError(error) || error.retried || cancelled !== undefined) return false;
   const { retry } = codes[error.code];
   return retry === "safe" || (retry === "idempotent" && operation.idempotent);
+}
+
+function backoff(attempt: number, random: Random): number {
+  return random.next() * backoffMs * 2 ** (attempt - 1);
+}
+
+/** How long the endpoint asked to be left alone, and up to half as long again. */
+function askedMs({ retryAfterSeconds }: CantleError, random: Random): number | undefined {
+  return retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1_000 * (1 + random.next() / 2);
 }
 
 function asRetried(error: unknown): unknown {

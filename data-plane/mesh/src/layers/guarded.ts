@@ -1,0 +1,45 @@
+/**
+ * A breaker around a target's operation (`breaker.ts`): while most calls fail, further ones fail at once, which spares the
+ * caller the wait and the target the load. It is outside `retried`, so it counts calls and not attempts; calls that no
+ * endpoint was found for say nothing of the target.
+ */
+import { type Call, CantleError, operationId } from "@cantle/core";
+import type { Breaker, Outcome } from "../breaker.ts";
+import { breakerOf } from "../breakers.ts";
+import type { Layer } from "../layer.ts";
+import type { OutboundHost } from "../outbound-host.ts";
+import { isFault, verdictOf } from "../verdict.ts";
+
+/** Stops calling what keeps failing. */
+export const guarded: Layer<OutboundHost> = ({ operation, policy: { breaker: policy }, host }) => {
+  if (policy === false) return undefined;
+  const { clock } = host;
+  const breaker = breakerOf(operation, policy, host);
+  const measured = policy.slowMs < Number.POSITIVE_INFINITY;
+  return (next) => (call) => {
+    const startMs = clock.nowMs();
+    const ticket = breaker.ask(startMs);
+    if (ticket === 0) return Promise.reject(refused(operationId(operation), breaker, startMs));
+    const reply = next(call);
+    reply.then(
+      // Where no call is too slow, when a good one ended makes no difference.
+      () => breaker.ended(ticket, "success", { startMs, nowMs: measured ? clock.nowMs() : startMs }),
+      (error) => breaker.ended(ticket, outcomeOf(error, call), { startMs, nowMs: clock.nowMs() }),
+    );
+    return reply;
+  };
+};
+
+function outcomeOf(error: unknown, call: Call): Outcome {
+  if (call.tried === undefined || verdictOf(error) === "unknown") return "ignored";
+  return isFault(error) ? "failure" : "success";
+}
+
+function refused(operation: string, { state }: Breaker, nowMs: number): CantleError {
+  const leftMs = state.kind === "open" ? state.untilMs - nowMs : 1_000;
+  return new CantleError("UNAVAILABLE", `${operation} is not called just now, as it keeps failing`, {
+    retried: true,
+    retryAfterSeconds: Math.ceil(leftMs / 1_000),
+    notes: `the breaker of ${operation} is ${state.kind}`,
+  });
+}

@@ -1,0 +1,63 @@
+/**
+ * A fallback: a meaningful answer in place of a failure that is not the caller's. It is outside `colocated` and `timely`, so
+ * that it answers in every placement, and a deadline that passed as well. The reply says that it is one (`fallback`), and the
+ * observer is told.
+ *
+ * A function is given the input and the failure and answers at once: the caller has waited long enough.
+ */
+import { asCantleError, type Call, type CantleError, operationId, type Reply } from "@cantle/core";
+import { callKey } from "../call-key.ts";
+import { LastReplies } from "../last-replies.ts";
+import type { Layer } from "../layer.ts";
+import { isFault } from "../verdict.ts";
+
+/** Gives another answer where there is none. */
+export const substituted: Layer = ({ operation, policy, host: { clock, observer, log } }) => {
+  if (policy.fallback === false || operation.shape !== "value") return undefined;
+  const { fallback } = policy;
+  const memory = "last" in fallback ? new LastReplies({ ageMsMax: 60_000, entriesMax: 1_000, ...fallback }) : undefined;
+
+  function instead(call: Call, error: CantleError): Reply | undefined {
+    if ("value" in fallback) return { kind: "value", value: structuredClone(fallback.value), fallback: "value" };
+    if ("make" in fallback) return { kind: "value", value: fallback.make(inputOf(call), error), fallback: "function" };
+    const found = memory?.find(callKey(call), clock.nowMs());
+    return found && { ...found, fallback: "last" };
+  }
+
+  function answer(call: Call, error: unknown): Reply {
+    if (!isFault(error)) throw error;
+    const failure = asCantleError(error);
+    let reply: Reply | undefined;
+    try {
+      reply = instead(call, failure);
+    } catch (cause) {
+      log.error(`the fallback of ${operationId(operation)} threw`, { error: cause });
+    }
+    if (reply === undefined) throw error;
+    observer?.noted?.({
+      kind: "fallback",
+      operation: operationId(operation),
+      with: reply.fallback as string,
+      code: failure.code,
+    });
+    return reply;
+  }
+
+  return (next) => (call) =>
+    next(call).then(
+      (reply) => {
+        memory?.keep(callKey(call), reply, clock.nowMs());
+        return reply;
+      },
+      (error) => answer(call, error),
+    );
+};
+
+/** The input as a value. One that arrived as bytes is parsed: it is small, and this is the exception. */
+function inputOf({ payload }: Call): unknown {
+  if (payload.kind === "value") return payload.value;
+  const body = payload.bytes.byteLength === 0 ? {} : (JSON.parse(new TextDecoder().decode(payload.bytes)) as object);
+  return payload.kind === "bytes"
+    ? body
+    : { ...Object.fromEntries(new URLSearchParams(payload.query)), ...body, ...payload.params };
+}
