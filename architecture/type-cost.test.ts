@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { compile } from "./compiler.ts";
 
 const operationsCount = 60;
-const instantiationsMax = 160_000;
+const instantiationsMax = 165_000;
 
 const names = Array.from({ length: operationsCount }, (_, at) => `operation${at}`);
 

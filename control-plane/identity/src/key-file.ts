@@ -27,8 +27,16 @@ const fileShape = /^([0-9a-f]{16})\.json$/;
 
 /** Makes the folder, or closes one that others could look into. */
 export async function openKeyFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await chmod(folder, 0o700);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await chmod(folder, 0o700);
+  } catch (cause) {
+    throw new CantleError("FOLDER_UNUSABLE", "the folder of the signing keys cannot be made", {
+      place: folder,
+      cause,
+      help: "let this user write there, or choose another folder with CANTLE_HOME",
+    });
+  }
 }
 
 /** The ids of the keys in the folder. */

@@ -1,8 +1,10 @@
 /**
  * Where a supervisor keeps things: `.cantle/run` (who runs) and `.cantle/logs`, in the system's folder, for its owner only.
  */
+
 import { chmodSync, closeSync, constants, mkdirSync, openSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { CantleError } from "@cantle/core";
 
 /** The paths of one system's folder. */
 export interface Folder {
@@ -26,8 +28,16 @@ export function folderOf(system: string): Folder {
 /** Makes what is missing, and takes away what others could do there. */
 export function makeFolder(folder: Folder): void {
   for (const path of [folder.run, folder.logs]) {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    chmodSync(path, 0o700);
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      chmodSync(path, 0o700);
+    } catch (cause) {
+      throw new CantleError("FOLDER_UNUSABLE", "the folder of a running system cannot be made", {
+        place: path,
+        cause,
+        help: "let this user write there, or choose another folder with CANTLE_HOME",
+      });
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-/** `service()`: one responsibility, its handlers, what it uses. A frozen plain value; `serve.ts` runs it. */
+/** `service()`: one responsibility, its handlers, what it uses. A frozen plain value; `run.ts` runs it. */
 
 import {
   type Context,

@@ -10,5 +10,6 @@ export {
   resolveConfigs,
   secretFilesOf,
 } from "./resolve.ts";
+export { isSecretName, mask } from "./secret.ts";
 export type { ConfigFile, ConfigSources, Origin, SourceKind } from "./sources.ts";
 export { variableOf } from "./variable.ts";

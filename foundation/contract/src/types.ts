@@ -17,7 +17,7 @@ export type Declared<D extends Draft = Draft> = Operation & D;
 
 /** What is written in a contract. */
 export interface ContractSpec {
-  /** semver; callers need the same major and at least their minor. */
+  /** semver; callers need the same major. */
   readonly version: string;
   readonly operations: { readonly [name: string]: Draft };
 }

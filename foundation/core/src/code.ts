@@ -140,6 +140,7 @@ const table = {
   SERVICE_BROKEN: { exit: 3, retry: "never", meaning: "The module of a service failed to load." },
   BINDING_BROKEN: { exit: 1, retry: "never", meaning: "Something that a service owns could not be opened." },
   INSTANCE_CRASHED: { exit: 1, retry: "never", meaning: "The process or thread of an instance ended by itself." },
+  FOLDER_UNUSABLE: { exit: 5, retry: "never", meaning: "A folder cannot be made, read or written." },
   COMMAND_MISSING: { exit: 5, retry: "never", meaning: "A command that is to be run does not exist here." },
   SYSTEM_INVALID: { exit: 3, retry: "never", meaning: "The system description contradicts itself." },
   PLACEMENT_IMPOSSIBLE: { exit: 3, retry: "never", meaning: "The services cannot be grouped into units this way." },

@@ -22,7 +22,7 @@ for (const placement of ["one", "each", "threads"]) {
     try {
       const response = await fetch(`${running.addresses.gateway}/well`);
       assert.deepEqual([response.status, await response.json()], [200, "I am well"]);
-      const failed = running.list().filter((row) => row.state === "failed");
+      const failed = running.list().filter((row) => row.lastError !== null);
       assert.deepEqual(
         failed.map((row) => [row.unit, row.lastError?.code]),
         [["broken", "SERVICE_BROKEN"]],

@@ -6,7 +6,10 @@ const linesMax = 1_000;
 /** The lines of one process. */
 export interface Lines {
   readonly write: (text: string) => void;
-  recent(): readonly LogLine[];
+  /** The same for one unit of several in this process. */
+  readonly writerOf: (unit: string) => (text: string) => void;
+  /** The last lines, of a unit or of all. */
+  readonly recent: (unit?: string) => readonly LogLine[];
   /** Calls `sink` with each line from now on, until the returned function is called. */
   readonly follow: (sink: LogSink) => () => void;
 }
@@ -15,16 +18,18 @@ export interface Lines {
 export function createLines(unit: string, onLine: LogSink | undefined): Lines {
   const kept: LogLine[] = [];
   const sinks = new Set<LogSink>(onLine ? [onLine] : []);
+  const writerOf = (name: string) => (text: string) => {
+    for (const line of text.replace(/\n$/, "").split("\n")) {
+      const entry: LogLine = { unit: name, instance: `${name}-1`, stream: "stdout", line };
+      kept.push(entry);
+      if (kept.length > linesMax) kept.shift();
+      for (const sink of sinks) sink(entry);
+    }
+  };
   return {
-    write(text) {
-      for (const line of text.replace(/\n$/, "").split("\n")) {
-        const entry: LogLine = { unit, instance: `${unit}-1`, stream: "stdout", line };
-        kept.push(entry);
-        if (kept.length > linesMax) kept.shift();
-        for (const sink of sinks) sink(entry);
-      }
-    },
-    recent: () => kept,
+    write: writerOf(unit),
+    writerOf,
+    recent: (name) => (name === undefined ? kept : kept.filter((entry) => entry.unit === name)),
     follow(sink) {
       sinks.add(sink);
       return () => void sinks.delete(sink);

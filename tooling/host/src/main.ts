@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { CantleError, delay, type Running, systemClock } from "@cantle/core";
-import { attachToSupervisor } from "@cantle/supervisor/child";
+import { attachToSupervisor, type Handover } from "@cantle/supervisor/child";
 import type { HostHandover } from "./handover.ts";
 import { interruptible } from "./interruptible.ts";
 
@@ -68,7 +68,7 @@ function preload(role: string | undefined): void {
 
 async function become(
   data: HostHandover,
-  who: { unit: string; instance: string; generation: number },
+  who: Pick<Handover, "unit" | "instance" | "generation" | "mode">,
 ): Promise<Became> {
   const [{ loadSystem }, { processLogger }, { processNetwork }] = await Promise.all([
     import("./load-system.ts"),
@@ -77,7 +77,8 @@ async function become(
   ]);
   const log = processLogger({
     level: data.logLevel,
-    pretty: process.env["CI"] === undefined,
+    // A person reads along; a file is for programs.
+    pretty: (process.env["LOG_FORMAT"] ?? (who.mode === "attached" ? "pretty" : "json")) === "pretty",
     write: (line) => process.stdout.write(line),
   });
   const start = {

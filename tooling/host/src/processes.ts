@@ -1,10 +1,10 @@
 /** A system as processes: a plan becomes process specs, and the supervisor keeps them running. */
 import { existsSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { CantleError, createStarted, systemClock, systemRandom } from "@cantle/core";
+import { CantleError, createStarted, isCantleError, systemClock, systemRandom } from "@cantle/core";
 import type { Issuer } from "@cantle/identity";
 import { openSupervisor, type ProcessSpec, type Supervisor, type SupervisorEvent } from "@cantle/supervisor";
 import type { Plan, System } from "@cantle/system";
@@ -46,7 +46,7 @@ export async function startProcesses(start: SystemStart): Promise<RunningSystem>
     const specs = specsOf(start, issuer, gate);
     await interruptible(supervisor.start(specs), signal);
     void supervisor.stopped.then(() => started.stop());
-    return runningOf(start, supervisor, specs);
+    return runningOf(start, supervisor);
   } catch (error) {
     await started.stop();
     throw error;
@@ -56,20 +56,15 @@ export async function startProcesses(start: SystemStart): Promise<RunningSystem>
 function supervision({ env, mode = "attached", onEvent, onLine }: StartOptions, gate: Gate) {
   const watched = (event: SupervisorEvent) => {
     if (event.unit === "control") gate.note(event);
+    // Whoever was told where the gateway is finds it there after a restart too, whichever port it was given.
+    if (event.unit === "gateway" && event.kind === "ready") gate.port = portOf(event.addresses[0]);
     onEvent?.(event);
   };
   return { env, mode, onEvent: watched, ...(onLine && { onLine }) };
 }
 
-function runningOf(
-  { system, plan, options }: SystemStart,
-  supervisor: Supervisor,
-  specs: readonly ProcessSpec[],
-): RunningSystem {
+function runningOf({ system, plan, options }: SystemStart, supervisor: Supervisor): RunningSystem {
   const sources = createSources(system, options.file);
-  /** How often each unit was edited: to the supervisor, another program. */
-  const edits = new Map<string, number>();
-  const revised = () => specs.map((spec) => ({ ...spec, revision: String(edits.get(spec.unit) ?? 0) }));
   return {
     system,
     get addresses() {
@@ -80,14 +75,28 @@ function runningOf(
     restart: (unit) => supervisor.restart(unit),
     async reload(files) {
       const units = sources.unitsOf(files, plan);
-      for (const unit of units) edits.set(unit, (edits.get(unit) ?? 0) + 1);
-      await supervisor.replace(revised());
-      return units;
+      const restarts = units.map((unit) => restartEdited(supervisor, unit));
+      const isNew = await Promise.all(restarts);
+      return units.filter((_, at) => isNew[at]);
     },
     stop: () => supervisor.stop(),
     kill: () => supervisor.kill(),
     stopped: supervisor.stopped,
   };
+}
+
+/**
+ * What runs goes on until the edited one is ready, and when that does not get ready, which is told as an event. The gateway
+ * cannot: two would want one port. Answers with whether the new one runs.
+ */
+async function restartEdited(supervisor: Supervisor, unit: string): Promise<boolean> {
+  try {
+    await supervisor.restart(unit, { overlap: unit !== "gateway" });
+    return true;
+  } catch (error) {
+    if (isCantleError(error) && error.code === "NOT_RUNNING") throw error;
+    return false;
+  }
 }
 
 /** The specs of a plan: the control plane first, the gateway last to stop taking calls in. */
@@ -144,7 +153,10 @@ function specMaker(
     command: process.execPath,
     args: [...process.execArgv, program(), role.kind],
     // Compiling the same modules in every process is most of what a start costs.
-    env: { NODE_COMPILE_CACHE: env["NODE_COMPILE_CACHE"] ?? join(tmpdir(), "cantle-compile-cache") },
+    env: {
+      NODE_COMPILE_CACHE:
+        env["NODE_COMPILE_CACHE"] ?? join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "cantle"),
+    },
     cwd: folder,
     readyTimeoutMs,
     drainTimeoutMs,
@@ -153,7 +165,7 @@ function specMaker(
     tier: role.kind === "gateway" ? 2 : isControl(unit) ? 0 : 1,
     async handover(): Promise<HostHandover> {
       const told = {
-        role,
+        role: role.kind === "gateway" ? { ...role, port: gate.port ?? role.port } : role,
         file,
         speak: plan.speak,
         control,
@@ -171,8 +183,14 @@ function specMaker(
   });
 }
 
+function portOf(address = ""): number | undefined {
+  return URL.canParse(address) ? Number(new URL(address).port) : undefined;
+}
+
 /** Open while the control plane is ready; shut for good when it cannot be started. */
 interface Gate {
+  /** Where the gateway listens, once it does. */
+  port: number | undefined;
   note(event: SupervisorEvent): void;
   open(): Promise<void>;
 }
@@ -180,6 +198,7 @@ interface Gate {
 function createGate(): Gate {
   let ready = Promise.withResolvers<void>();
   return {
+    port: undefined,
     note(event) {
       if (event.kind === "ready") ready.resolve();
       if (event.kind !== "failed") return;

@@ -1,6 +1,6 @@
 /**
- * What the gateway knows of services: learned from their instances, one version at a time, and never forgotten while the
- * gateway runs. A service that is down keeps its routes, and calls to it wait or fail as unavailable, not as unknown.
+ * What the gateway knows of services: learned from their instances, and anew from each new one, as an edited contract may have
+ * kept its version; never forgotten while the gateway runs. A service that is down keeps its routes, and calls to it wait or fail as unavailable, not as unknown.
  */
 
 import { outputOf } from "@cantle/contract";
@@ -26,20 +26,21 @@ const learnMsMax = 3_000;
 /** Learns the operations of these services, now and as they appear; `changed` is called after each that was learned. */
 export function followRoutes(instance: Instance, services: readonly string[], changed: () => void): RouteSource {
   const { mesh } = instance;
-  const learned = new Map<string, { readonly version: string; readonly mount: Mount }>();
+  const learned = new Map<string, { readonly instance: string; readonly mount: Mount }>();
   const asking = new Set<string>();
   let news = Promise.withResolvers<void>();
 
   function look(service: string): void {
     const ready = mesh.resolver.view(service).endpoints.filter((endpoint) => endpoint.state === "ready");
-    // Of several versions the newest is shown: what it adds is optional to the older ones' callers.
-    const newest = ready.toSorted((a, b) => compareVersions(b.version, a.version))[0];
-    if (newest === undefined || learned.get(service)?.version === newest.version || asking.has(service)) return;
+    // Of several versions the newest is shown: what it adds is optional to the older ones' callers. Of several instances the one
+    // that was last to say the same is as good as any, and it stays the same one while it is there.
+    const newest = ready.toSorted((a, b) => compareText(b.version, a.version) || compareText(b.id, a.id))[0];
+    if (newest === undefined || learned.get(service)?.instance === newest.id || asking.has(service)) return;
     asking.add(service);
     ask(newest).then(
       (operations) => {
         asking.delete(service);
-        learned.set(service, { version: newest.version, mount: { operations } });
+        learned.set(service, { instance: newest.id, mount: { operations } });
         changed();
         tell();
       },
@@ -94,6 +95,6 @@ export function followRoutes(instance: Instance, services: readonly string[], ch
   };
 }
 
-function compareVersions(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });
 }

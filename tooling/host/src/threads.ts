@@ -39,7 +39,7 @@ export async function startThreads(start: SystemStart): Promise<RunningSystem> {
   const time = { clock: systemClock, random: systemRandom() };
   const started = createStarted();
   const stopped = Promise.withResolvers<void>();
-  const lines = createLines("main", options.onLine);
+  const lines = createLines("control", options.onLine);
   const log = processLogger({ level: env["LOG_LEVEL"], pretty: true, write: lines.write });
   const settings = { folder, home, env, set, profile };
   const threads = new Threads();
@@ -108,7 +108,10 @@ class Threads {
 
   readonly restart = async (name: string): Promise<InstanceRow[]> => {
     const restarted = await this.again([name]);
-    if (restarted.length === 0) throw new CantleError("NOT_RUNNING", `there is no unit '${name}' to restart`);
+    if (restarted.length === 0)
+      throw new CantleError("NOT_RUNNING", `there is no thread of '${name}' to restart`, {
+        help: "the gateway and the control plane share the main thread: stop and start the system",
+      });
     return this.list().filter((row) => row.unit === name);
   };
 
@@ -163,7 +166,7 @@ function unitOf(
     exchange,
     data,
     onEvent,
-    onText: lines.write,
+    onText: lines.writerOf(unit),
     ...time,
   });
 }

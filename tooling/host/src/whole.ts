@@ -143,7 +143,7 @@ function behind(list: () => readonly InstanceRow[], lines: Lines, stop: () => Pr
   return {
     list,
     restart: refuseRestart,
-    recentLines: () => lines.recent(),
+    recentLines: lines.recent,
     followLines: lines.follow,
     stopInstances: () => Promise.resolve(),
     stop,

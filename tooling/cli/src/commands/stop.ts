@@ -1,4 +1,6 @@
 /** `cantle stop`: drains the system of this folder, or ends what a killed one left behind. */
+import process from "node:process";
+import { setTimeout as moment } from "node:timers/promises";
 import { systemClock, systemRandom } from "@cantle/core";
 import { connectSupervisor, listLeftovers, stopLeftovers } from "@cantle/supervisor";
 import { findSystem } from "../find-system.ts";
@@ -21,13 +23,32 @@ export async function stop(terminal: Terminal, options: StopOptions): Promise<nu
   return 0;
 }
 
+/** How long a supervisor that has stopped everything may take to end itself. */
+const endMsMax = 5_000;
+const lookMs = 10;
+
+/** Resolves when no process has this number, so that whoever waited for us may take its place. */
+async function ended(pid: number): Promise<void> {
+  const untilMs = systemClock.nowMs() + endMsMax;
+  while (isRunning(pid) && systemClock.nowMs() < untilMs) await moment(lookMs);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** The names of the instances that ran and do not any more. */
 async function stopAll({ err, paintErr }: Terminal, home: string): Promise<readonly string[]> {
   try {
     const client = await connectSupervisor(home);
-    const { instances } = await client.state();
+    const { instances, pid } = await client.state();
     err(paintErr("dim", "stopping: calls in flight are finished"));
     await client.stop();
+    await ended(pid);
     return instances.filter(({ pid }) => pid !== null).map(({ instance }) => instance);
   } catch (error) {
     if (!isNotRunning(error) || listLeftovers(home).length === 0) throw error;
