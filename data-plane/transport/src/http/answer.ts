@@ -6,7 +6,7 @@
  * is closed. Those bytes are never taken for another request.
  */
 import { type Problem, printJson, problemOf, problemType } from "@cantle/contract";
-import { asCantleError, type Operation, type Reply } from "@cantle/core";
+import { asCantleError, CantleError, type Operation, type Reply } from "@cantle/core";
 import { alarm } from "./alarm.ts";
 import { answerDownload, answerItems } from "./answer-stream.ts";
 import type { Exchange } from "./exchange.ts";
@@ -32,7 +32,7 @@ export function answerReply(exchange: Exchange, { status }: Operation, reply: Re
       answerJson(exchange, status, reply.bytes);
       return undefined;
     case "value":
-      answerJson(exchange, status, printJson(reply.value, "OUTPUT_INVALID"));
+      answerValue(exchange, status, reply.value);
       return undefined;
     case "items":
       return answerItems(exchange, status, reply.items);
@@ -44,6 +44,29 @@ export function answerReply(exchange: Exchange, { status }: Operation, reply: Re
 /** Answers with JSON bytes, or with no body where there are none. */
 function answerJson(exchange: Exchange, status: number, bytes: Uint8Array): void {
   answerBytes(exchange, { status, bytes, headers: bytes.byteLength === 0 ? noHeader : jsonHeader });
+}
+
+/** Answers with a value as JSON, or with no body where there is none. What is short is never bytes here: the socket takes text. */
+function answerValue(exchange: Exchange, status: number, value: unknown): void {
+  const text = value === undefined ? "" : textOf(value);
+  const length = Buffer.byteLength(text);
+  if (length === 0 || length > oneWriteBytesMax || isUnread(exchange)) {
+    answerJson(exchange, status, Buffer.from(text));
+    return;
+  }
+  const { response } = exchange;
+  const close = exchange.isLast ? closeHeader : noHeader;
+  response.writeHead(status, [...exchange.headers, ...jsonHeader, "content-length", String(length), ...close]);
+  response.end(text);
+  cutWhenStuck(exchange);
+}
+
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    throw new CantleError("OUTPUT_INVALID", "the value cannot be said as JSON", { cause });
+  }
 }
 
 /** Answers with a problem document, or with what the server's hook makes of it. Does nothing once an answer has begun. */
