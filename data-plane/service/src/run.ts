@@ -14,6 +14,7 @@ import type { BindingHost, OpenBinding } from "./binding.ts";
 import { callingAs } from "./calling.ts";
 import { type ContextHost, contextMaker } from "./context.ts";
 import { type ServiceDefinition, usedContracts } from "./service.ts";
+import { type RunTask, taskRunner } from "./tasks.ts";
 
 /** An operation with the handler that transports call. */
 export interface ServedOperation {
@@ -33,6 +34,8 @@ export interface ServiceHost extends OutboundHost {
 export interface RunningService extends Running {
   readonly definition: ServiceDefinition;
   readonly served: readonly ServedOperation[];
+  /** Runs one of its tasks. */
+  readonly run: RunTask;
   /** Throws when one of its bindings cannot work just now. */
   check(): Promise<void>;
 }
@@ -67,7 +70,7 @@ export async function runService(definition: ServiceDefinition, host: ServiceHos
   const bound = Object.fromEntries([...bindings].map(([name, { bound }]) => [name, bound]));
   return {
     definition,
-    served: serveAll(definition, { ...host, log }, bound),
+    ...serveAll(definition, { ...host, log }, bound),
     check: async () => void (await Promise.all([...bindings.values()].map((binding) => binding.check()))),
     stop: () => started.stop(),
   };
@@ -77,7 +80,7 @@ function serveAll(
   definition: ServiceDefinition,
   host: ServiceHost,
   bound: Readonly<Record<string, unknown>>,
-): ServedOperation[] {
+): Pick<RunningService, "served" | "run"> {
   const contracts = usedContracts(definition);
   const peer: Peer = {
     service: definition.contract.name,
@@ -92,10 +95,11 @@ function serveAll(
     bound,
     contracts,
   };
-  return (Object.values(definition.contract.operations) as Operation[]).map((operation) => ({
+  const served = (Object.values(definition.contract.operations) as Operation[]).map((operation) => ({
     operation,
     handle: inbound(operation, host, workOf(definition, operation, contextHost)),
   }));
+  return { served, run: taskRunner(definition, peer, contextHost) };
 }
 
 /** A handler as written, with its context. */

@@ -28,6 +28,8 @@ export interface ServiceSpec<C extends Contract<string, any>, U extends Uses, F 
   /** What it may call and what it owns. The mesh refuses the rest. */
   readonly uses?: U;
   readonly handlers: Handlers<C, Context<U, Out<F>, C>>;
+  /** One-off work that somebody starts by hand (`cantle run SERVICE.TASK`), never a caller: a backfill, a repair. */
+  readonly tasks?: { readonly [name: string]: (context: Context<U, Out<F>, C>) => Promise<unknown> };
 }
 
 /** A service, defined and not running. */
@@ -37,6 +39,7 @@ export interface ServiceDefinition {
   readonly config: Schema | undefined;
   readonly uses: Uses;
   readonly handlers: Readonly<Record<string, (input: any, context: any) => unknown>>;
+  readonly tasks: Readonly<Record<string, (context: any) => unknown>>;
 }
 
 /**
@@ -48,7 +51,7 @@ export function service<
   const U extends Uses & Reserved = {},
   F extends Schema = Schema<{}, {}>,
 >(contract: C, spec: ServiceSpec<C, U, F>): ServiceDefinition {
-  const { config, uses = {}, handlers } = spec as unknown as Pick<ServiceDefinition, "config" | "uses" | "handlers">;
+  const { config, uses = {}, handlers, tasks = {} } = spec as unknown as Omit<ServiceDefinition, "kind" | "contract">;
   checkHandlers(contract, handlers);
   checkUses(contract, uses);
   if (config !== undefined && !isSchema(config))
@@ -63,6 +66,7 @@ export function service<
     config,
     uses: Object.freeze({ ...uses }),
     handlers: Object.freeze({ ...handlers }),
+    tasks: Object.freeze({ ...tasks }),
   });
 }
 

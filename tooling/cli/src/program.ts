@@ -87,6 +87,16 @@ function addRun(program: Command, act: Act): void {
     .addOption(options.json("prints the stopped instances as JSON"))
     .action(act(async () => (await import("./commands/stop.ts")).stop));
   program
+    .command("run")
+    .summary("run a one-off task of a service")
+    .description("Runs a task of a service once, in a process of its own, on the system's configuration and data.")
+    .argument("<service.task>", "what to run, for example accounts.backfill")
+    .addOption(options.system())
+    .addOption(options.set())
+    .addOption(options.profile())
+    .addOption(options.json("prints the answer in one line"))
+    .action(act(async () => (await import("./commands/run.ts")).run));
+  program
     .command("restart")
     .summary("start units again, one instance after the other")
     .description("Starts units again, one instance after the other; a new one is ready before the old one leaves.")
