@@ -2,9 +2,9 @@
  * External services of a system that runs in one process: started here, found without a registry, and started again with the
  * supervisor's own policy when their programs end.
  */
-import { asCantleError, type Caller, CantleError, codes, explainError, type Running, type Timer } from "@cantle/core";
+import { asCantleError, type Caller, CantleError, explainError, type Running, type Timer } from "@cantle/core";
 import { type StaticResolver, staticResolver } from "@cantle/mesh";
-import { defaultBackOff, type RestartEvent, type RestartState, restartPolicy } from "@cantle/supervisor";
+import { defaultBackOff, isMendable, type RestartEvent, type RestartState, restartPolicy } from "@cantle/supervisor";
 import type { System } from "@cantle/system";
 import type { ProgramOutput } from "./external-program.ts";
 import { type RunningExternal, startExternal } from "./external-service.ts";
@@ -32,9 +32,6 @@ export interface KeptExternals extends Running {
   /** Those that could not be started, with why. They are tried again where that may help. */
   readonly failed: ReadonlyMap<string, CantleError>;
 }
-
-/** Exit codes of errors that the next start would only repeat: usage, configuration, environment. */
-const lastingExits: readonly number[] = [2, 3, 5];
 
 /** Starts the external services among `services`. Resolves when each is well or has failed once. */
 export async function startExternals(start: ExternalsInside): Promise<KeptExternals> {
@@ -97,7 +94,7 @@ function keep(service: string, start: ExternalsInside, found: StaticResolver): K
     // What the start came to is told by whoever started it.
     if (!isFirst) log.error(explainError(error));
     isFirst = false;
-    on({ kind: "ended", mendable: !lastingExits.includes(codes[error.code].exit) });
+    on({ kind: "ended", mendable: isMendable(error.code) });
   }
 
   on({ kind: "start" });

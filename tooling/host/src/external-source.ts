@@ -8,18 +8,13 @@ export function isExternal(system: System, service: string): boolean {
   return typeof source === "object" && source.kind === "external";
 }
 
-/** What stands behind the name of an external service. Throws `SYSTEM_INVALID` for what is none, or would not be found. */
+/** What stands behind the name of an external service. Throws `SYSTEM_INVALID` for what is none. */
 export function externalOf(system: System, service: string): External {
-  const place = placeOf(system, service);
-  if (!isExternal(system, service))
+  if (!isExternal(system, service)) {
+    const place = placeOf(system, service);
     throw new CantleError("SYSTEM_INVALID", `'${service}' is not an external program`, { place });
-  const source = system.services[service] as External;
-  if (source.contract !== undefined && source.contract.name !== service)
-    throw new CantleError("SYSTEM_INVALID", `the contract of '${service}' is called '${source.contract.name}'`, {
-      place: `${place}.contract`,
-      help: `list the service as '${source.contract.name}', which is where callers look for it`,
-    });
-  return source;
+  }
+  return system.services[service] as External;
 }
 
 /** Where a service is written down, for errors. */

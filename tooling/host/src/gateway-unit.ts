@@ -6,6 +6,7 @@ import { outbound } from "@cantle/mesh";
 import { clientAs } from "@cantle/service";
 import type { System } from "@cantle/system";
 import { openAdmin } from "./admin.ts";
+import { isExternal } from "./external-source.ts";
 import { externalsOf, gatewayOptions } from "./gateway-options.ts";
 import { followRoutes } from "./routes.ts";
 import { join, type UnitStart } from "./unit.ts";
@@ -66,8 +67,7 @@ export async function startGatewayUnit(
   }
 }
 
+/** The services that can say what they serve; of a program nobody asks it. */
 function servicesOf(system: System): string[] {
-  return Object.entries(system.services).flatMap(([name, source]) =>
-    typeof source === "object" && source.kind === "external" ? [] : [name],
-  );
+  return Object.keys(system.services).filter((service) => !isExternal(system, service));
 }

@@ -11,6 +11,7 @@ import type { Plan, System } from "@cantle/system";
 import { silentLogger } from "@cantle/telemetry";
 import { socketOf } from "./addresses.ts";
 import { openIssuer } from "./control.ts";
+import { isExternal } from "./external-source.ts";
 import type { HostHandover, Role } from "./handover.ts";
 import { interruptible } from "./interruptible.ts";
 import { createSources } from "./sources.ts";
@@ -127,11 +128,8 @@ function specsOf(start: SystemStart, issuer: Issuer, gate: Gate): ProcessSpec[] 
 }
 
 function roleOf(system: System, services: readonly string[]): Role {
-  const [only] = services;
-  const source = only === undefined ? undefined : system.services[only];
-  return typeof source === "object" && source.kind === "external"
-    ? { kind: "external", service: only as string }
-    : { kind: "services", services };
+  const [only = ""] = services;
+  return isExternal(system, only) ? { kind: "external", service: only } : { kind: "services", services };
 }
 
 interface UnitToSpawn {
