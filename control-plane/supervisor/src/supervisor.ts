@@ -61,6 +61,8 @@ export class Supervisor implements Running {
       );
       const added = specs.filter((spec) => !this.#instances.has(spec.instance));
       await Promise.all([...replaced, ...this.#launch(added)]);
+      // A stop that came meanwhile has settled them too, as stopped.
+      this.#refuseWhenStopping();
       return this.list();
     });
   }

@@ -30,6 +30,7 @@ export async function listenGateway(options: GatewayOptions): Promise<Gateway> {
     ...options,
     ...(options.problem && { shape: options.problem }),
     headers: safeHeaders,
+    challenge: (options.schemes ?? ["Bearer"]).map((scheme) => `${scheme} error="invalid_token"`).join(", "),
     whileDraining: "serve",
     serve: wayIn.serve,
   }).catch(cannotListen);

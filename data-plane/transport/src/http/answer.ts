@@ -74,6 +74,10 @@ export function answerError(exchange: Exchange, thrown: unknown): void {
   const { response, line, operation } = exchange;
   if (response.headersSent || response.destroyed) return;
   const error = asCantleError(thrown);
+  // A token that ran out on its way inside is told with a challenge too (RFC 9110, 15.5.2).
+  const { challenge } = line.serving;
+  if (error.code === "UNAUTHENTICATED" && challenge && !exchange.headers.includes("www-authenticate"))
+    exchange.headers = [...exchange.headers, "www-authenticate", challenge];
   const { retried, ...outside } = problemOf(error);
   const problem: Problem = retried && line.serving.inside ? { ...outside, retried } : outside;
   const uncached = exchange.headers.includes("cache-control") ? noHeader : uncachedHeader;

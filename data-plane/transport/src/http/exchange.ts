@@ -16,6 +16,8 @@ import type { Target } from "./target.ts";
 
 /** What all exchanges of a server share. */
 export interface Serving {
+  /** What a 401 asks for where nothing has said it yet. */
+  readonly challenge?: string | undefined;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly limits: HttpLimits;

@@ -42,6 +42,8 @@ export interface HttpServerOptions {
   readonly hosts?: readonly string[];
   readonly limits?: Partial<HttpLimits>;
   readonly shape?: ProblemHook;
+  /** `WWW-Authenticate` of a 401 that came from further inside. */
+  readonly challenge?: string;
   /** True between services: requests may name their operation, and answers say whether a hop retried. Default false. */
   readonly inside?: boolean;
   /** Header fields of every answer, as name, value, name, value. */
@@ -63,7 +65,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const limits = { ...httpLimits, ...options.limits };
   const deadlines = createDeadlines(clock);
   const flow = createFlow(limits.inFlightMax, options.whileDraining);
-  const serving: Serving = { clock, deadlines, limits, log, flow, inside, headers, shape: options.shape };
+  const { shape, challenge } = options;
+  const serving: Serving = { clock, deadlines, limits, log, flow, inside, headers, shape, challenge };
   const hosts = options.hosts && new Set(options.hosts.map((name) => name.toLowerCase()));
   const rules: HeadRules = { limits, hosts, named: inside };
   const lines = new Lines(serving);
