@@ -39,15 +39,27 @@ export class Supervisor implements Running {
     return this.#stopped.promise;
   }
 
-  /** Starts instances; resolves when each is ready or has definitively failed. Those that can be mended go on trying. */
+  /**
+   * Starts instances; resolves when each is ready or has definitively failed. Those that can be mended go on trying.
+   * A stop that comes meanwhile settles them too, as stopped.
+   */
   async start(specs: readonly ProcessSpec[]): Promise<readonly InstanceRow[]> {
     if (this.#instances.size > 0)
       throw new CantleError("ALREADY_RUNNING", "instances run already; replace them instead");
-    return this.replace(specs);
+    return this.#become(specs);
   }
 
-  /** Makes these the instances that run: only what is new or changed is started, only what is gone or changed stopped. */
+  /**
+   * Makes these the instances that run: only what is new or changed is started, only what is gone or changed stopped.
+   * Throws NOT_RUNNING when a stop came meanwhile: what its caller wanted does not run.
+   */
   async replace(specs: readonly ProcessSpec[]): Promise<readonly InstanceRow[]> {
+    const rows = await this.#become(specs);
+    this.#refuseWhenStopping();
+    return rows;
+  }
+
+  async #become(specs: readonly ProcessSpec[]): Promise<readonly InstanceRow[]> {
     checkSpecs(specs);
     return this.#inTurn(async () => {
       const wanted = new Map(specs.map((spec) => [spec.instance, spec]));
@@ -61,8 +73,6 @@ export class Supervisor implements Running {
       );
       const added = specs.filter((spec) => !this.#instances.has(spec.instance));
       await Promise.all([...replaced, ...this.#launch(added)]);
-      // A stop that came meanwhile has settled them too, as stopped.
-      this.#refuseWhenStopping();
       return this.list();
     });
   }
