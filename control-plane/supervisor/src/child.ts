@@ -9,8 +9,11 @@
  */
 import process from "node:process";
 import { asCantleError, type Clock, codes, explainError } from "@cantle/core";
+import { noCalls, startBeat } from "./beat.ts";
+import type { CallCounts } from "./load.ts";
 import { type ChildMessage, type Handover, readParentMessage } from "./protocol.ts";
 
+export { type CallCounts, latencyBucketOf, latencyBuckets } from "./load.ts";
 export type { Handover } from "./protocol.ts";
 
 /** What an instance attaches with. */
@@ -20,6 +23,8 @@ export interface AttachOptions {
   readonly onDrain: () => Promise<void>;
   /** The supervisor is gone. An attached instance is about to drain; one in the background goes on. */
   readonly onOrphaned?: () => void;
+  /** What it has served, for its load reports; default nothing. */
+  readonly counts?: () => CallCounts;
   /** How long an orphan may drain. More than a second is never granted: the warden's patience ends there. */
   readonly orphanGraceMs?: number;
 }
@@ -38,10 +43,11 @@ export interface Attachment {
 
 /** Speaks to the supervisor of this process, if it has one. Call it first: until then nobody can ask it to drain. */
 export function attachToSupervisor(options: AttachOptions): Attachment {
-  const { clock, onDrain, onOrphaned = () => {}, orphanGraceMs = 500 } = options;
+  const { clock, onDrain, onOrphaned = () => {}, counts = () => noCalls, orphanGraceMs = 500 } = options;
   const handover = Promise.withResolvers<Handover | undefined>();
   const supervised = process.send !== undefined;
   let mode: Handover["mode"] = "attached";
+  let beatMs = 0;
   let draining = false;
   let interrupts = 0;
 
@@ -74,6 +80,7 @@ export function attachToSupervisor(options: AttachOptions): Attachment {
     if (message?.kind !== "spec") return;
     const { kind: _, ...told } = message;
     mode = told.mode;
+    beatMs = told.beatMs;
     handover.resolve(told);
   });
   if (supervised) {
@@ -84,7 +91,10 @@ export function attachToSupervisor(options: AttachOptions): Attachment {
   return {
     handover: handover.promise,
     starting: (services) => void tell({ kind: "starting", services }),
-    ready: ({ addresses, services }) => void tell({ kind: "ready", addresses, services }),
+    ready({ addresses, services }) {
+      void tell({ kind: "ready", addresses, services });
+      if (supervised) void handover.promise.then(() => startBeat({ clock, beatMs, counts, tell }));
+    },
     async failed(thrown) {
       const error = asCantleError(thrown);
       const text = explainError(error);

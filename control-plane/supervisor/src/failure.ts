@@ -42,6 +42,16 @@ export function lateFailure(spec: ProcessSpec): Failure {
   );
 }
 
+/** It said nothing any more, and was killed for it. */
+export function stalledFailure(spec: ProcessSpec, stalledAfterMs: number): Failure {
+  return thrownFailure(
+    new CantleError("INSTANCE_STALLED", `'${spec.instance}' said nothing for ${stalledAfterMs} ms and was killed`, {
+      place: placeOf(spec),
+      help: `look for what blocked its event loop; ${logsHelp(spec)}`,
+    }),
+  );
+}
+
 /** It ended, and nobody had asked it to. */
 export function endedFailure(
   spec: ProcessSpec,

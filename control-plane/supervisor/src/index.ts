@@ -4,6 +4,15 @@ export type { BehindDoor, DoorState } from "./control-door.ts";
 export { isMendable } from "./failure.ts";
 export { listLeftovers, stopLeftovers } from "./leftovers.ts";
 export { createLineReader, type LineReader } from "./lines.ts";
+export {
+  type CallCounts,
+  type LoadRates,
+  type LoadReport,
+  latencyBoundMs,
+  latencyBucketOf,
+  latencyBuckets,
+  ratesBetween,
+} from "./load.ts";
 export type { LogFileLimits } from "./log-file.ts";
 export { openSupervisor, type SupervisorOptions } from "./open-supervisor.ts";
 export { type OwnFolderOptions, ownFolder } from "./own-folder.ts";
@@ -12,6 +21,7 @@ export { type BackOff, defaultBackOff, type RestartEvent, type RestartState, res
 export { type SignalSource, stopOnSignals } from "./signals.ts";
 export type {
   InstanceError,
+  InstanceLoad,
   InstanceRow,
   InstanceState,
   LogLine,

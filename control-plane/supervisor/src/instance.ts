@@ -16,7 +16,16 @@ import {
   type RestartState,
   restartPolicy,
 } from "./restart-policy.ts";
-import type { InstanceError, InstanceRow, InstanceState, Mode, ProcessSpec, SupervisorEvent } from "./spec.ts";
+import { spawnProcess } from "./spawned-process.ts";
+import type {
+  InstanceError,
+  InstanceLoad,
+  InstanceRow,
+  InstanceState,
+  Mode,
+  ProcessSpec,
+  SupervisorEvent,
+} from "./spec.ts";
 import { type ProcessEvent, SupervisedProcess } from "./supervised-process.ts";
 
 /** What all instances of a supervisor share. */
@@ -85,7 +94,16 @@ export class Instance {
       restarts: Math.max(0, this.#generation - 1),
       startedAt: process?.startedAt ?? null,
       lastError: this.#lastError,
+      load: process?.pulse.rates ?? null,
     };
+  }
+
+  /** What each of its processes reported last. */
+  loads(): readonly InstanceLoad[] {
+    const { unit, instance } = this.#spec;
+    return [...this.#processes].flatMap(({ generation, pulse: { load } }) =>
+      load === undefined ? [] : [{ unit, instance, generation, ...load }],
+    );
   }
 
   /** Shown as waiting for another unit, until it is started or stopped. */
@@ -173,11 +191,10 @@ export class Instance {
     const { clock, env, mode, ledger, outputs } = this.#setting;
     const process: SupervisedProcess = new SupervisedProcess(spec, {
       clock,
-      env,
       mode,
       ledger,
       generation: this.#generation,
-      output: outputs.open(spec),
+      open: (ears) => spawnProcess(spec, { clock, env, output: outputs.open(spec) }, ears),
       onEvent: (event) => this.#hear(process, event),
     });
     this.#processes.add(process);

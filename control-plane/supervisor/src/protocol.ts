@@ -6,6 +6,7 @@
  *        │ spec  who it is, and what it is told      │   first, once; before it the instance is nobody's and must end
  *        │──────────────────────────────────────────▶│   when the channel closes
  *        │◀─ starting, then ready ───────────────────│   or failed: one clear error, then it exits
+ *        │◀─ load, load, load ───────────────────────│   every beatMs: it turns, and this is how loaded it is
  *        │ drain                                     │
  *        │──────────────────────────────────────────▶│
  *        │◀─ draining, then it exits ────────────────│
@@ -14,6 +15,7 @@
  */
 import { type Code, isCode } from "@cantle/core";
 import { safeText } from "./lines.ts";
+import { type LoadReport, readLoadReport } from "./load.ts";
 import type { Mode } from "./spec.ts";
 
 /** The most addresses or services a message may name. */
@@ -31,6 +33,8 @@ export type ChildMessage =
   | { readonly kind: "ready"; readonly addresses: readonly string[]; readonly services: readonly string[] }
   /** It cannot run; `text` is the whole error, as `explainError` writes it. */
   | { readonly kind: "failed"; readonly code: Code; readonly text: string }
+  /** Its event loop turns. `load` is null where the report was none; `debugged` while a debugger may stop it at any line. */
+  | { readonly kind: "load"; readonly load: LoadReport | null; readonly debugged: boolean }
   /** It takes no new work. */
   | { readonly kind: "draining" };
 
@@ -41,6 +45,8 @@ export interface Handover {
   /** Tells apart the starts of one instance. */
   readonly generation: number;
   readonly mode: Mode;
+  /** How often it says that it is alive, once it is ready. */
+  readonly beatMs: number;
   /** What the spec's `handover` made; JSON data, `null` for none. */
   readonly data: unknown;
 }
@@ -62,6 +68,8 @@ export function readChildMessage(value: unknown): ChildMessage | undefined {
     case "failed":
       if (!isCode(value.code) || typeof value.text !== "string") return undefined;
       return { kind: "failed", code: value.code, text: safeText(value.text.slice(0, textCharsMax)) };
+    case "load":
+      return { kind: "load", load: readLoadReport(value.load) ?? null, debugged: value.debugged === true };
     case "draining":
       return { kind: "draining" };
     default:
@@ -73,10 +81,11 @@ export function readChildMessage(value: unknown): ChildMessage | undefined {
 export function readParentMessage(value: unknown): ParentMessage | undefined {
   if (!isObject(value)) return undefined;
   if (value.kind === "drain") return { kind: "drain" };
-  const { kind, unit, instance, generation, mode, data = null } = value;
+  const { kind, unit, instance, generation, mode, beatMs, data = null } = value;
   if (kind !== "spec" || typeof unit !== "string" || typeof instance !== "string") return undefined;
-  if (typeof generation !== "number" || (mode !== "attached" && mode !== "background")) return undefined;
-  return { kind: "spec", unit, instance, generation, mode, data };
+  if (typeof generation !== "number" || typeof beatMs !== "number") return undefined;
+  if (mode !== "attached" && mode !== "background") return undefined;
+  return { kind: "spec", unit, instance, generation, mode, beatMs, data };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

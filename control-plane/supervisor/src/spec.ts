@@ -3,6 +3,7 @@
  * service or a contract is.
  */
 import type { Code } from "@cantle/core";
+import type { LoadRates, LoadReport } from "./load.ts";
 
 /**
  * How the instances relate to the supervisor's own life.
@@ -34,6 +35,11 @@ export interface ProcessSpec {
   readonly readyTimeoutMs: number;
   /** How long it may drain before it is killed. Not below the longest deadline of the calls it serves. */
   readonly drainTimeoutMs: number;
+  /**
+   * How long it may say nothing, once it is ready, before it is ended and started again; default 10,000. Too short: a slow
+   * one is taken for dead; too long: a dead one is in the way.
+   */
+  readonly stalledAfterMs?: number;
   /** Units of which an instance must be ready before this one is spawned. */
   readonly dependsOnReady?: readonly string[];
   /** Higher tiers stop first, a tier at once; default 0. What a unit depends on always stops after it. */
@@ -79,6 +85,19 @@ export interface InstanceRow {
   readonly startedAt: string | null;
   /** The last failure, kept after a restart mended it. */
   readonly lastError: InstanceError | null;
+  /** How busy it was in the last second; null until it has said so twice. */
+  readonly load: LoadRates | null;
+}
+
+/** What one process of an instance reported last. */
+export interface InstanceLoad {
+  readonly unit: string;
+  readonly instance: string;
+  /** Tells apart the processes of one instance, as their counters begin anew. */
+  readonly generation: number;
+  /** When it came, ms of the supervisor's monotonic clock. */
+  readonly heardMs: number;
+  readonly report: LoadReport;
 }
 
 /** What happened to an instance. */

@@ -12,17 +12,23 @@
  * 3. `ended` resolves once, also for a process that could not be spawned.
  * A grandchild that leaves the group (`setsid`) leaves our hands.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { asCantleError, CantleError, type Clock, type Timer } from "@cantle/core";
-import { endedFailure, type Failure, lateFailure, spawnFailure, thrownFailure, toldFailure } from "./failure.ts";
+import { asCantleError, type Clock, isCantleError, type Timer } from "@cantle/core";
+import {
+  endedFailure,
+  type Failure,
+  lateFailure,
+  spawnFailure,
+  stalledFailure,
+  thrownFailure,
+  toldFailure,
+} from "./failure.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Output } from "./output.ts";
-import { identify, type ProcessIdentity, signal } from "./process-identity.ts";
+import { signal } from "./process-identity.ts";
 import { type ParentMessage, readChildMessage } from "./protocol.ts";
+import { Pulse } from "./pulse.ts";
+import type { ProcessEars, ProcessEnd, RunningProcess } from "./running-process.ts";
 import type { Mode, ProcessSpec } from "./spec.ts";
-
-/** How long the last lines of an ended process are waited for, when something else still holds its output open. */
-const lastLinesMs = 250;
+import { beatMsOf, stalledAfterMsDefault } from "./stall-watch.ts";
 
 /** What becomes of it. */
 export type ProcessEvent =
@@ -34,14 +40,14 @@ export type ProcessEvent =
   /** `failure` is absent when it was asked to end. */
   | { readonly kind: "ended"; readonly failure?: Failure };
 
-/** What it is spawned with. */
+/** What it is made with. */
 export interface ProcessSetting {
   readonly clock: Clock;
-  readonly env: Readonly<Record<string, string | undefined>>;
   readonly mode: Mode;
   readonly generation: number;
   readonly ledger: Ledger;
-  readonly output: Output;
+  /** Spawns it. */
+  readonly open: (ears: ProcessEars) => RunningProcess | Promise<never>;
   readonly onEvent: (event: ProcessEvent) => void;
 }
 
@@ -49,8 +55,8 @@ export interface ProcessSetting {
 export class SupervisedProcess {
   readonly #spec: ProcessSpec;
   readonly #setting: ProcessSetting;
-  readonly #child: ChildProcess | undefined;
-  readonly #identity: ProcessIdentity | undefined;
+  readonly #process: RunningProcess | undefined;
+  readonly #pulse: Pulse;
   readonly #ended = Promise.withResolvers<void>();
   readonly #settled = Promise.withResolvers<void>();
   readonly startedAt: string;
@@ -68,17 +74,21 @@ export class SupervisedProcess {
     this.#setting = setting;
     this.#startedMs = setting.clock.nowMs();
     this.startedAt = new Date(setting.clock.wallMs()).toISOString();
-    this.#child = this.#spawn();
-    if (this.#child?.pid === undefined) return;
-    this.#identity = identify(this.#child.pid);
-    if (this.#identity !== undefined) setting.ledger.enter({ ...this.#identity, ...this.#facts() });
+    this.#pulse = new Pulse(spec, setting.clock, () => this.#stalled());
+    this.#process = this.#open();
+    if (this.#process === undefined) return;
+    setting.ledger.enter({ ...this.#process.identity, ...this.#facts() });
     this.#timer = setting.clock.after(spec.readyTimeoutMs, () => this.#fail(lateFailure(spec)));
     // Nothing is told before the constructor is done: whoever listens does not know the process yet.
     queueMicrotask(() => void this.#introduce());
   }
 
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#process?.identity.pid;
+  }
+
+  get generation(): number {
+    return this.#setting.generation;
   }
 
   get phase(): "starting" | "ready" | "draining" | "ended" {
@@ -95,6 +105,11 @@ export class SupervisedProcess {
 
   get failure(): Failure | undefined {
     return this.#failure;
+  }
+
+  /** What it said of its load. */
+  get pulse(): Pick<Pulse, "load" | "rates"> {
+    return this.#pulse;
   }
 
   /** Ms between its spawn and now. */
@@ -126,43 +141,30 @@ export class SupervisedProcess {
     this.#signal("SIGKILL", "group");
   }
 
-  #spawn(): ChildProcess | undefined {
-    const { command, args, cwd } = this.#spec;
-    const { env, output } = this.#setting;
+  #open(): RunningProcess | undefined {
+    const cannot = (error: unknown) =>
+      this.#end(isCantleError(error) ? thrownFailure(error) : spawnFailure(this.#spec, error));
+    const ears: ProcessEars = {
+      hear: (message) => this.#hear(message),
+      ended: (end) => void this.#exited(end),
+    };
     try {
-      const stdio = output.kind === "file" ? output.descriptor : "pipe";
-      const child = spawn(command, [...args], {
-        cwd,
-        env: { ...env, ...this.#spec.env },
-        detached: true,
-        stdio: ["ignore", stdio, stdio, "ipc"],
-      });
-      child.on("message", (message) => this.#hear(message));
-      child.on("exit", (exit, name) => void this.#exited(exit, name));
-      child.on("error", (error) => {
-        // Also emitted when a signal or a message did not arrive; then the end of the process tells the rest.
-        if (child.pid === undefined) this.#end(spawnFailure(this.#spec, error));
-      });
-      if (output.kind === "pipe") {
-        child.stdout?.on("data", (bytes) => output.stdout.write(bytes));
-        child.stderr?.on("data", (bytes) => output.stderr.write(bytes));
-      }
-      return child;
+      const opened = this.#setting.open(ears);
+      if (!(opened instanceof Promise)) return opened;
+      opened.catch(cannot);
     } catch (error) {
       // Some failures are thrown, some emitted; both are told after the constructor.
-      queueMicrotask(() => this.#end(spawnFailure(this.#spec, error)));
-      return undefined;
+      queueMicrotask(() => cannot(error));
     }
+    return undefined;
   }
 
   async #introduce(): Promise<void> {
-    const { unit, instance, handover } = this.#spec;
+    const { unit, instance, handover, stalledAfterMs = stalledAfterMsDefault } = this.#spec;
     const { generation, mode } = this.#setting;
     try {
-      // What cannot be found again is told nothing (invariant 2).
-      if (this.#identity === undefined) throw new CantleError("INTERNAL", "the start of the process cannot be read");
       const data = (await handover?.({ unit, instance, generation })) ?? null;
-      this.#tell({ kind: "spec", unit, instance, generation, mode, data });
+      this.#tell({ kind: "spec", unit, instance, generation, mode, beatMs: beatMsOf(stalledAfterMs), data });
     } catch (error) {
       this.#fail(thrownFailure(asCantleError(error)));
     }
@@ -170,6 +172,7 @@ export class SupervisedProcess {
 
   #hear(value: unknown): void {
     const message = readChildMessage(value);
+    if (message?.kind === "load") this.#pulse.heard(message.load, message.debugged);
     if (message?.kind === "draining" && this.#phase === "ready") this.#drain();
     if (this.#phase !== "starting") return;
     if (message?.kind === "starting") this.#services = message.services;
@@ -183,7 +186,8 @@ export class SupervisedProcess {
     this.#phase = "ready";
     this.#wasReady = true;
     this.#timer?.cancel();
-    if (this.#identity !== undefined) this.#setting.ledger.note(this.#identity, this.#facts());
+    this.#pulse.watch();
+    if (this.#process !== undefined) this.#setting.ledger.note(this.#process.identity, this.#facts());
     this.#setting.onEvent({ kind: "ready" });
     this.#settled.resolve();
   }
@@ -192,6 +196,7 @@ export class SupervisedProcess {
     this.#phase = "draining";
     this.#settled.resolve();
     this.#timer?.cancel();
+    this.#pulse.stop();
     if (this.#failure === undefined) this.#setting.onEvent({ kind: "draining" });
     this.#timer = this.#setting.clock.after(this.#spec.drainTimeoutMs, () => {
       this.#setting.onEvent({ kind: "killed" });
@@ -206,50 +211,42 @@ export class SupervisedProcess {
     void this.stop();
   }
 
-  async #exited(exit: number | null, name: string | null): Promise<void> {
+  /** It cannot drain: it hears nothing, and a process that is stopped obeys no other signal. */
+  #stalled(): void {
+    if (this.#phase !== "ready") return;
+    this.#failure = stalledFailure(this.#spec, this.#spec.stalledAfterMs ?? stalledAfterMsDefault);
+    this.#signal("SIGKILL", "group");
+  }
+
+  async #exited({ exit, signal }: ProcessEnd): Promise<void> {
+    if (this.#phase === "ended") return;
     // Whatever it left in its group goes with it (invariant 1), and so lets go of its output.
     this.#signal("SIGKILL", "group");
     this.#phase = "ended";
     this.#timer?.cancel();
-    const asked = this.#asked;
-    await this.#lastLines();
-    this.#end(asked ? this.#failure : endedFailure(this.#spec, { exit, signal: name, wasReady: this.#wasReady }));
-  }
-
-  async #lastLines(): Promise<void> {
-    const { output, clock } = this.#setting;
-    const streams = [this.#child?.stdout, this.#child?.stderr].filter((stream) => stream != null);
-    if (streams.some((stream) => !stream.readableEnded)) {
-      const closed = Promise.withResolvers<void>();
-      this.#child?.once("close", () => closed.resolve());
-      const timer = clock.after(lastLinesMs, () => closed.resolve());
-      await closed.promise;
-      timer.cancel();
-    }
-    for (const stream of streams) stream.destroy();
-    if (output.kind !== "pipe") return;
-    output.stdout.end();
-    output.stderr.end();
+    this.#pulse.stop();
+    const unasked = this.#asked ? undefined : endedFailure(this.#spec, { exit, signal, wasReady: this.#wasReady });
+    const failure = this.#failure ?? unasked;
+    await this.#process?.lastLines();
+    this.#end(failure);
   }
 
   #end(failure: Failure | undefined): void {
     this.#phase = "ended";
     this.#failure = failure;
     this.#timer?.cancel();
-    if (this.#identity !== undefined) this.#setting.ledger.strike(this.#identity);
+    if (this.#process !== undefined) this.#setting.ledger.strike(this.#process.identity);
     this.#setting.onEvent(failure === undefined ? { kind: "ended" } : { kind: "ended", failure });
     this.#settled.resolve();
     this.#ended.resolve();
   }
 
   #tell(message: ParentMessage): void {
-    // A channel that is closed by now says nothing the end of the process does not.
-    if (this.#child?.connected === true) this.#child.send(message, () => {});
+    this.#process?.tell(message);
   }
 
   #signal(name: NodeJS.Signals, group?: "group"): void {
-    const pid = this.#child?.pid;
-    if (pid !== undefined) signal(pid, name, group);
+    if (this.pid !== undefined) signal(this.pid, name, group);
   }
 
   #facts() {

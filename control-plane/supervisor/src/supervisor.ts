@@ -12,7 +12,7 @@ import { CantleError, type Running } from "@cantle/core";
 import { Instance, type InstanceSetting } from "./instance.ts";
 import type { Outputs } from "./output.ts";
 import { checkSpecs, sameProcess, stopOrder } from "./plan.ts";
-import type { InstanceRow, LogLine, LogSink, ProcessSpec, SupervisorEvent } from "./spec.ts";
+import type { InstanceLoad, InstanceRow, LogLine, LogSink, ProcessSpec, SupervisorEvent } from "./spec.ts";
 
 /** A running supervisor; `openSupervisor` makes one. */
 export class Supervisor implements Running {
@@ -106,6 +106,11 @@ export class Supervisor implements Running {
   /** One row for each instance. */
   list(): readonly InstanceRow[] {
     return [...this.#instances.values()].map((instance) => instance.row());
+  }
+
+  /** What every process reported of its load last; of those that say nothing, what they said while they did. */
+  loads(): readonly InstanceLoad[] {
+    return [...this.#instances.values()].flatMap((instance) => instance.loads());
   }
 
   /** The last lines, of a unit or of all. */

@@ -140,6 +140,11 @@ const table = {
   SERVICE_BROKEN: { exit: 3, retry: "never", meaning: "The module of a service failed to load." },
   BINDING_BROKEN: { exit: 1, retry: "never", meaning: "Something that a service owns could not be opened." },
   INSTANCE_CRASHED: { exit: 1, retry: "never", meaning: "The process or thread of an instance ended by itself." },
+  INSTANCE_STALLED: {
+    exit: 1,
+    retry: "never",
+    meaning: "The event loop of an instance stood still for too long, so its process was killed.",
+  },
   FOLDER_UNUSABLE: { exit: 5, retry: "never", meaning: "A folder cannot be made, read or written." },
   COMMAND_MISSING: { exit: 5, retry: "never", meaning: "A command that is to be run does not exist here." },
   SYSTEM_INVALID: { exit: 3, retry: "never", meaning: "The system description contradicts itself." },

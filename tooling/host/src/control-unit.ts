@@ -5,6 +5,7 @@ import type { Logger } from "@cantle/telemetry";
 import { listenWire } from "@cantle/transport";
 import { controlServices, openIssuer } from "./control.ts";
 import { createInstance } from "./instance.ts";
+import type { LoadMeter } from "./load-meter.ts";
 import type { Settings } from "./settings.ts";
 
 /** What it is told. */
@@ -15,6 +16,7 @@ export interface ControlStart {
   readonly socket: string;
   readonly settings: Settings;
   readonly log: Logger;
+  readonly meter?: LoadMeter | undefined;
 }
 
 /** Starts the control plane of one host. */
@@ -24,6 +26,7 @@ export async function startControlUnit({
   socket,
   settings,
   log,
+  meter,
 }: ControlStart): Promise<Running & { readonly addresses: readonly string[]; readonly services: readonly string[] }> {
   const started = createStarted();
   const options = { system: system.name, settings, clock: systemClock, random: systemRandom(), log };
@@ -34,6 +37,7 @@ export async function startControlUnit({
       id,
       log,
       settings,
+      meter,
       trust: { peerOf: issuer.verifier.peer, callerOf: issuer.verifier.caller },
     });
     started.add(() => instance.started.stop());

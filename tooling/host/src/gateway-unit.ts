@@ -8,6 +8,7 @@ import type { System } from "@cantle/system";
 import { openAdmin } from "./admin.ts";
 import { isExternal } from "./external-source.ts";
 import { externalsOf, gatewayOptions } from "./gateway-options.ts";
+import { metered } from "./load-meter.ts";
 import { followRoutes } from "./routes.ts";
 import { join, type UnitStart } from "./unit.ts";
 
@@ -39,7 +40,7 @@ export async function startGatewayUnit(
       ...gatewayOptions(system),
       mounts: routes.mounts,
       learning: routes.learning,
-      send: (operation) => outbound(operation, instance.mesh),
+      send: (operation) => metered(outbound(operation, instance.mesh), start.meter),
       externals: externalsOf(system, instance.mesh.resolver),
       tokens,
       clock,

@@ -28,6 +28,7 @@ import { type RunningService, runService, type ServedOperation, type ServiceDefi
 import type { Logger } from "@cantle/telemetry";
 import type { Connection, Doors, Served } from "@cantle/transport";
 import { engineFinder } from "./engines.ts";
+import type { LoadMeter } from "./load-meter.ts";
 import { configSources, type Settings } from "./settings.ts";
 
 /** Who an instance may believe. */
@@ -50,6 +51,8 @@ export interface InstanceOptions {
   readonly connect?: (address: string, service: string) => Connection;
   /** Absent: nobody from outside is believed. */
   readonly trust?: Trust;
+  /** Counts the calls that come in from outside. */
+  readonly meter?: LoadMeter | undefined;
 }
 
 /** A running copy of a unit. */
@@ -86,6 +89,8 @@ export function createInstance(options: InstanceOptions): Instance {
   const resolver = layered(here);
   const services = new Map<string, RunningService>();
   const served = new Map<string, Served>();
+  /** The same for callers of other processes. */
+  const entrances = new Map<string, Served>();
   const connections = connectionsOf(options, started);
   const mesh: OutboundHost = {
     clock,
@@ -103,7 +108,11 @@ export function createInstance(options: InstanceOptions): Instance {
     const running = await runService(definition, { ...mesh, config, engineOf });
     started.add(() => running.stop());
     services.set(name, running);
-    for (const each of running.served) served.set(operationId(each.operation), each);
+    for (const each of running.served) {
+      const name = operationId(each.operation);
+      served.set(name, each);
+      entrances.set(name, options.meter === undefined ? each : options.meter.served(each));
+    }
     here.set(name, [{ id, service: name, version, state: "ready", address: `memory:${id}` }]);
   }
 
@@ -112,7 +121,7 @@ export function createInstance(options: InstanceOptions): Instance {
     mesh,
     started,
     services,
-    doors: doorsOf(served, options.trust),
+    doors: doorsOf(entrances, options.trust),
     platform(names, address) {
       for (const service of names)
         here.set(service, [{ id: "control", service, version: "1.0.0", state: "ready", address }]);

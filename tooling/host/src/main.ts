@@ -7,6 +7,7 @@ import { CantleError, delay, type Running, systemClock } from "@cantle/core";
 import { attachToSupervisor, type Handover } from "@cantle/supervisor/child";
 import type { HostHandover } from "./handover.ts";
 import { interruptible } from "./interruptible.ts";
+import { createLoadMeter } from "./load-meter.ts";
 
 /** What a role makes of a process. */
 interface Became extends Running {
@@ -21,7 +22,8 @@ const undoMs = 1_000;
 const breakingOff = new AbortController();
 let becoming: Promise<Became> | undefined;
 let running: Became | undefined;
-const attachment = attachToSupervisor({ clock: systemClock, onDrain: end });
+const meter = createLoadMeter(systemClock);
+const attachment = attachToSupervisor({ clock: systemClock, onDrain: end, counts: meter.counts });
 preload(process.argv[2]);
 
 const handover = await attachment.handover;
@@ -88,6 +90,7 @@ async function become(
     instance: `${who.instance}.${who.generation}`,
     settings: { ...data.settings, env: process.env },
     signal: breakingOff.signal,
+    meter,
     system: await interruptible(loadSystem(data.file), breakingOff.signal),
     network: processNetwork(data.speak, data.settings.home),
   };

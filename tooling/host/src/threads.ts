@@ -98,6 +98,7 @@ class Threads {
       restarts: 0,
       startedAt: this.#startedAt,
       lastError: null,
+      load: null,
     };
     return [
       { unit: "control", instance: "control-1", ...main, addresses: [control], services: ["identity", "registry"] },

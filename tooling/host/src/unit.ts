@@ -24,6 +24,7 @@ import { instanceService } from "./describe.ts";
 import { connectForeign } from "./external-dial.ts";
 import { createInstance, type Failures, type Instance } from "./instance.ts";
 import { interruptible } from "./interruptible.ts";
+import type { LoadMeter } from "./load-meter.ts";
 import type { Network } from "./network.ts";
 import type { Settings } from "./settings.ts";
 
@@ -41,6 +42,8 @@ export interface UnitStart {
   readonly bootstrap: string;
   readonly settings: Settings;
   readonly log: Logger;
+  /** Counts what comes in; absent: nobody asks. */
+  readonly meter?: LoadMeter | undefined;
   /** Breaks a start off that is not done. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -134,7 +137,7 @@ function describing({ doors }: Instance): ServiceDefinition {
 
 /** Becomes a member of the system, with a token of its own that says what each of its services may call. */
 export async function join(
-  start: Pick<UnitStart, "instance" | "system" | "control" | "bootstrap" | "settings" | "log" | "network">,
+  start: Pick<UnitStart, "instance" | "system" | "control" | "bootstrap" | "settings" | "log" | "network" | "meter">,
   uses: Record<string, "*" | string[]>,
 ): Promise<Member> {
   const { system, instance: id, control, bootstrap, settings, log, network } = start;
@@ -156,6 +159,7 @@ export async function join(
     log,
     settings,
     policies: system.policies,
+    meter: start.meter,
     connect: connectForeign(system, systemClock, connect),
     trust: { peerOf: verifier.peer, callerOf: verifier.caller },
   });

@@ -122,6 +122,7 @@ function rowOf(
     restarts: 0,
     startedAt,
     lastError: null,
+    load: null,
   };
 }
 
@@ -136,6 +137,7 @@ function failedRow(service: string, error: CantleError): InstanceRow {
     restarts: 0,
     startedAt: null,
     lastError: { code: error.code, text: explainError(error) },
+    load: null,
   };
 }
 
