@@ -12,6 +12,8 @@ export interface Folder {
   readonly logs: string;
   readonly state: string;
   readonly socket: string;
+  /** Where instances of an earlier supervisor find this one. */
+  readonly instances: string;
 }
 
 /** The paths; nothing is made. */
@@ -22,6 +24,7 @@ export function folderOf(system: string): Folder {
     logs: join(system, ".cantle", "logs"),
     state: join(run, "state.json"),
     socket: join(run, "supervisor.sock"),
+    instances: join(run, "instances.sock"),
   };
 }
 

@@ -5,7 +5,9 @@
  * Only the current process feeds the policy: one that is being tried out and one that was replaced are nobody's crash.
  */
 import type { Clock, Random, Timer } from "@cantle/core";
+import { adoptProcess } from "./adopted-process.ts";
 import type { Failure } from "./failure.ts";
+import type { InstanceDoor } from "./instance-door.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Outputs } from "./output.ts";
 import {
@@ -16,6 +18,7 @@ import {
   type RestartState,
   restartPolicy,
 } from "./restart-policy.ts";
+import type { ProcessEars } from "./running-process.ts";
 import { spawnProcess } from "./spawned-process.ts";
 import type {
   InstanceError,
@@ -26,7 +29,8 @@ import type {
   ProcessSpec,
   SupervisorEvent,
 } from "./spec.ts";
-import { type ProcessEvent, SupervisedProcess } from "./supervised-process.ts";
+import type { ProcessRecord } from "./state-file.ts";
+import { type ProcessEvent, type ProcessSetting, SupervisedProcess } from "./supervised-process.ts";
 
 /** What all instances of a supervisor share. */
 export interface InstanceSetting {
@@ -37,6 +41,10 @@ export interface InstanceSetting {
   readonly backOff: BackOff;
   readonly ledger: Ledger;
   readonly outputs: Outputs;
+  /** Where the instances of an earlier supervisor come; absent where instances end with theirs. */
+  readonly door?: InstanceDoor;
+  /** The path of that door, for instances that will have to look for it. */
+  readonly redial: string | null;
   readonly onEvent: (event: SupervisorEvent) => void;
 }
 
@@ -55,7 +63,8 @@ export class Instance {
   #policy: RestartState = { kind: "stopped" };
   #current: SupervisedProcess | undefined;
   #timer: Timer | undefined;
-  #generation = 0;
+  #generation: number;
+  #starts = 0;
   #stopRequests = 0;
   #blocked = false;
   #lastError: InstanceError | null = null;
@@ -63,9 +72,11 @@ export class Instance {
   #servicesBefore: readonly string[] = [];
   #settled = Promise.withResolvers<void>();
 
-  constructor(spec: ProcessSpec, setting: InstanceSetting) {
+  /** `generation` is the last that was given out. */
+  constructor(spec: ProcessSpec, setting: InstanceSetting, generation = 0) {
     this.#spec = spec;
     this.#setting = setting;
+    this.#generation = generation;
   }
 
   get spec(): ProcessSpec {
@@ -91,7 +102,7 @@ export class Instance {
       state: this.#state(process),
       addresses: process?.addresses ?? [],
       services: process?.services ?? this.#servicesBefore,
-      restarts: Math.max(0, this.#generation - 1),
+      restarts: Math.max(0, this.#starts - 1),
       startedAt: process?.startedAt ?? null,
       lastError: this.#lastError,
       load: process?.pulse.rates ?? null,
@@ -115,6 +126,23 @@ export class Instance {
     this.#blocked = false;
     this.#settled = Promise.withResolvers<void>();
     this.#feed({ kind: "start" });
+  }
+
+  /** Takes over the process that an earlier supervisor spawned; what becomes of it is what becomes of any other. */
+  adopt(record: ProcessRecord): void {
+    const { clock, door, outputs } = this.#setting;
+    if (door === undefined) return;
+    this.#settled = Promise.withResolvers<void>();
+    this.#feed({ kind: "adopt" });
+    // It writes into its file; from here on we read along.
+    outputs.open(this.#spec);
+    const open = (ears: ProcessEars) => adoptProcess(record, { clock, door }, ears);
+    this.#current = this.#hold(this.#spec, { open, record, generation: record.generation });
+  }
+
+  /** True while its process is still the one that was taken over. */
+  get isAdopted(): boolean {
+    return this.#starts === 1 && this.#current?.wasAdopted === true;
   }
 
   /** Drains every process it has; resolves when the last one ended. */
@@ -187,18 +215,20 @@ export class Instance {
   }
 
   #spawn(spec: ProcessSpec): SupervisedProcess {
-    this.#generation++;
-    const { clock, env, mode, ledger, outputs } = this.#setting;
-    const process: SupervisedProcess = new SupervisedProcess(spec, {
-      clock,
-      mode,
-      ledger,
-      generation: this.#generation,
-      open: (ears) => spawnProcess(spec, { clock, env, output: outputs.open(spec) }, ears),
-      onEvent: (event) => this.#hear(process, event),
-    });
-    this.#processes.add(process);
+    const generation = ++this.#generation;
+    const { clock, env, outputs } = this.#setting;
+    const open = (ears: ProcessEars) => spawnProcess(spec, { clock, env, output: outputs.open(spec) }, ears);
+    const process = this.#hold(spec, { open, generation });
     if (process.pid !== undefined) this.#emit({ kind: "spawned", pid: process.pid });
+    return process;
+  }
+
+  #hold(spec: ProcessSpec, origin: Pick<ProcessSetting, "open" | "record" | "generation">): SupervisedProcess {
+    this.#starts++;
+    const { clock, mode, ledger, redial } = this.#setting;
+    const onEvent = (event: ProcessEvent) => this.#hear(process, event);
+    const process: SupervisedProcess = new SupervisedProcess(spec, { clock, mode, ledger, redial, onEvent, ...origin });
+    this.#processes.add(process);
     return process;
   }
 
@@ -210,6 +240,13 @@ export class Instance {
         this.#emit({ kind: "ready", addresses: process.addresses, services: process.services, afterMs: process.ageMs });
         if (isCurrent) this.#settled.resolve();
         return;
+      case "adopted": {
+        const { pid, addresses, services } = process;
+        if (isCurrent) this.#feed({ kind: "ready" });
+        if (pid !== undefined) this.#emit({ kind: "adopted", pid, addresses, services });
+        if (isCurrent) this.#settled.resolve();
+        return;
+      }
       case "failed":
         // Told at once; the process is still being ended, and the restart waits for that.
         this.#lastError = event.failure.error;

@@ -1,6 +1,7 @@
 /**
  * What a supervisor and its instances say to each other, over the channel Node keeps between a process and its child
- * (JSON, one message at a time, private to the two).
+ * (JSON, one message at a time, private to the two). An instance in the background says the same to the supervisor after
+ * that one, over a line that begins with `here`; it is not told its spec again.
  *
  *     supervisor                                  instance
  *        │ spec  who it is, and what it is told      │   first, once; before it the instance is nobody's and must end
@@ -16,6 +17,7 @@
 import { type Code, isCode } from "@cantle/core";
 import { safeText } from "./lines.ts";
 import { type LoadReport, readLoadReport } from "./load.ts";
+import { type ProcessIdentity, readIdentity } from "./process-identity.ts";
 import type { Mode } from "./spec.ts";
 
 /** The most addresses or services a message may name. */
@@ -33,6 +35,17 @@ export type ChildMessage =
   | { readonly kind: "ready"; readonly addresses: readonly string[]; readonly services: readonly string[] }
   /** It cannot run; `text` is the whole error, as `explainError` writes it. */
   | { readonly kind: "failed"; readonly code: Code; readonly text: string }
+  /** It is the process of this start, and looks for whoever supervises it now. */
+  | {
+      readonly kind: "here";
+      readonly identity: ProcessIdentity;
+      readonly unit: string;
+      readonly instance: string;
+      readonly generation: number;
+      readonly phase: "starting" | "ready" | "draining";
+      readonly addresses: readonly string[];
+      readonly services: readonly string[];
+    }
   /** Its event loop turns. `load` is null where the report was none; `debugged` while a debugger may stop it at any line. */
   | { readonly kind: "load"; readonly load: LoadReport | null; readonly debugged: boolean }
   /** It takes no new work. */
@@ -47,6 +60,8 @@ export interface Handover {
   readonly mode: Mode;
   /** How often it says that it is alive, once it is ready. */
   readonly beatMs: number;
+  /** Where a supervisor that comes after this one is found; null where the instance ends with this one. */
+  readonly redial: string | null;
   /** What the spec's `handover` made; JSON data, `null` for none. */
   readonly data: unknown;
 }
@@ -68,6 +83,8 @@ export function readChildMessage(value: unknown): ChildMessage | undefined {
     case "failed":
       if (!isCode(value.code) || typeof value.text !== "string") return undefined;
       return { kind: "failed", code: value.code, text: safeText(value.text.slice(0, textCharsMax)) };
+    case "here":
+      return readHere(value);
     case "load":
       return { kind: "load", load: readLoadReport(value.load) ?? null, debugged: value.debugged === true };
     case "draining":
@@ -81,11 +98,22 @@ export function readChildMessage(value: unknown): ChildMessage | undefined {
 export function readParentMessage(value: unknown): ParentMessage | undefined {
   if (!isObject(value)) return undefined;
   if (value.kind === "drain") return { kind: "drain" };
-  const { kind, unit, instance, generation, mode, beatMs, data = null } = value;
+  const { kind, unit, instance, generation, mode, beatMs, redial = null, data = null } = value;
   if (kind !== "spec" || typeof unit !== "string" || typeof instance !== "string") return undefined;
   if (typeof generation !== "number" || typeof beatMs !== "number") return undefined;
   if (mode !== "attached" && mode !== "background") return undefined;
-  return { kind: "spec", unit, instance, generation, mode, beatMs, data };
+  if (redial !== null && typeof redial !== "string") return undefined;
+  return { kind: "spec", unit, instance, generation, mode, beatMs, redial, data };
+}
+
+function readHere(value: Record<string, unknown>): ChildMessage | undefined {
+  const { unit, instance, generation, phase, addresses, services } = value;
+  const identity = readIdentity(value.identity);
+  if (identity === undefined || typeof unit !== "string" || typeof instance !== "string") return undefined;
+  if (typeof generation !== "number") return undefined;
+  if (phase !== "starting" && phase !== "ready" && phase !== "draining") return undefined;
+  const lists = { addresses: names(addresses), services: names(services) };
+  return { kind: "here", identity, unit, instance, generation, phase, ...lists };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -50,6 +50,7 @@ export class Pulse {
 
   stop(): void {
     this.#timer?.cancel();
+    this.#timer = undefined;
     this.#state = { kind: "exempt" };
   }
 

@@ -15,7 +15,7 @@ export type Mode = "attached" | "background";
 export interface ProcessStart {
   readonly unit: string;
   readonly instance: string;
-  /** 1 for the first start of the instance under this supervisor; two starts that overlap differ in it. */
+  /** 1 for the first start of the instance since the system was started; no two starts have the same. */
   readonly generation: number;
 }
 
@@ -46,6 +46,11 @@ export interface ProcessSpec {
   readonly tier?: number;
   /** Anything that changes when the same command means another program: a hash of its sources, of its handover. */
   readonly revision?: string;
+  /**
+   * True where a new process of it can be ready beside the old one; default: where its unit has several. Not where both would
+   * want one port or one file.
+   */
+  readonly overlap?: boolean;
   /** Makes what the instance is told first, over its private channel; JSON data. Called at every start. */
   readonly handover?: (start: ProcessStart) => unknown;
 }
@@ -79,7 +84,7 @@ export interface InstanceRow {
   readonly state: InstanceState;
   readonly addresses: readonly string[];
   readonly services: readonly string[];
-  /** How often it was started again since the supervisor started. */
+  /** How often it was started again since the supervisor started, or took it over. */
   readonly restarts: number;
   /** When its process was spawned, ISO 8601. */
   readonly startedAt: string | null;
@@ -108,6 +113,13 @@ export type SupervisorEvent = { readonly unit: string; readonly instance: string
       readonly addresses: readonly string[];
       readonly services: readonly string[];
       readonly afterMs: number;
+    }
+  /** It was ready already when this supervisor came, and goes on. */
+  | {
+      readonly kind: "adopted";
+      readonly pid: number;
+      readonly addresses: readonly string[];
+      readonly services: readonly string[];
     }
   /** It ended, or must. `retryInMs` is null where a restart cannot mend it. */
   | {

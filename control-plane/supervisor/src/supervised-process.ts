@@ -5,6 +5,7 @@
  *        └── failed, late, stop() ─────────────▲
  *
  * It is `draining` too when it leaves by itself (somebody else sent it a signal); then its end counts as a crash.
+ * One that is taken over from an earlier supervisor is `starting` until it has found us and said how it is.
  *
  * Invariants:
  * 1. It leads a process group of its own, and when it ends, however it ended, the rest of the group is killed.
@@ -23,16 +24,20 @@ import {
   toldFailure,
 } from "./failure.ts";
 import type { Ledger } from "./ledger.ts";
+import { digestOf } from "./plan.ts";
 import { signal } from "./process-identity.ts";
-import { type ParentMessage, readChildMessage } from "./protocol.ts";
+import { type ChildMessage, type ParentMessage, readChildMessage } from "./protocol.ts";
 import { Pulse } from "./pulse.ts";
 import type { ProcessEars, ProcessEnd, RunningProcess } from "./running-process.ts";
 import type { Mode, ProcessSpec } from "./spec.ts";
 import { beatMsOf, stalledAfterMsDefault } from "./stall-watch.ts";
+import type { ProcessRecord } from "./state-file.ts";
 
 /** What becomes of it. */
 export type ProcessEvent =
   | { readonly kind: "ready" }
+  /** It was ready when it was taken over. */
+  | { readonly kind: "adopted" }
   /** It cannot run, and is being ended. */
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "draining" }
@@ -46,7 +51,11 @@ export interface ProcessSetting {
   readonly mode: Mode;
   readonly generation: number;
   readonly ledger: Ledger;
-  /** Spawns it. */
+  /** Where it finds the next supervisor; null where it ends with this one. */
+  readonly redial: string | null;
+  /** What is known of it already, when it is taken over. */
+  readonly record?: ProcessRecord;
+  /** Spawns it, or takes it in hand. */
   readonly open: (ears: ProcessEars) => RunningProcess | Promise<never>;
   readonly onEvent: (event: ProcessEvent) => void;
 }
@@ -72,15 +81,26 @@ export class SupervisedProcess {
   constructor(spec: ProcessSpec, setting: ProcessSetting) {
     this.#spec = spec;
     this.#setting = setting;
-    this.#startedMs = setting.clock.nowMs();
-    this.startedAt = new Date(setting.clock.wallMs()).toISOString();
-    this.#pulse = new Pulse(spec, setting.clock, () => this.#stalled());
+    const { clock, ledger, record } = setting;
+    this.startedAt = record?.startedAt ?? new Date(clock.wallMs()).toISOString();
+    this.#startedMs = clock.nowMs();
+    this.#pulse = new Pulse(spec, clock, () => this.#stalled());
     this.#process = this.#open();
-    if (this.#process === undefined) return;
-    setting.ledger.enter({ ...this.#process.identity, ...this.#facts() });
-    this.#timer = setting.clock.after(spec.readyTimeoutMs, () => this.#fail(lateFailure(spec)));
+    if (record !== undefined) this.#await(record);
+    if (record !== undefined || this.#process === undefined) return;
+    ledger.enter({ ...this.#process.identity, ...this.#facts() });
+    this.#expectReady();
     // Nothing is told before the constructor is done: whoever listens does not know the process yet.
     queueMicrotask(() => void this.#introduce());
+  }
+
+  /** It will say how it is as soon as it has found us; one that never does has stalled. */
+  #await({ addresses, services }: ProcessRecord): void {
+    this.#addresses = addresses;
+    this.#services = services;
+    this.#wasReady = addresses.length > 0;
+    this.#pulse.heard(null, false);
+    this.#pulse.watch();
   }
 
   get pid(): number | undefined {
@@ -89,6 +109,11 @@ export class SupervisedProcess {
 
   get generation(): number {
     return this.#setting.generation;
+  }
+
+  /** True for one that an earlier supervisor spawned. */
+  get wasAdopted(): boolean {
+    return this.#setting.record !== undefined;
   }
 
   get phase(): "starting" | "ready" | "draining" | "ended" {
@@ -161,10 +186,11 @@ export class SupervisedProcess {
 
   async #introduce(): Promise<void> {
     const { unit, instance, handover, stalledAfterMs = stalledAfterMsDefault } = this.#spec;
-    const { generation, mode } = this.#setting;
+    const { generation, mode, redial } = this.#setting;
     try {
       const data = (await handover?.({ unit, instance, generation })) ?? null;
-      this.#tell({ kind: "spec", unit, instance, generation, mode, beatMs: beatMsOf(stalledAfterMs), data });
+      const beatMs = beatMsOf(stalledAfterMs);
+      this.#tell({ kind: "spec", unit, instance, generation, mode, beatMs, redial, data });
     } catch (error) {
       this.#fail(thrownFailure(asCantleError(error)));
     }
@@ -174,21 +200,42 @@ export class SupervisedProcess {
     const message = readChildMessage(value);
     if (message?.kind === "load") this.#pulse.heard(message.load, message.debugged);
     if (message?.kind === "draining" && this.#phase === "ready") this.#drain();
+    if (message?.kind === "here") this.#found(message);
     if (this.#phase !== "starting") return;
     if (message?.kind === "starting") this.#services = message.services;
     if (message?.kind === "ready") this.#becomeReady(message);
     if (message?.kind === "failed") this.#fail(toldFailure(message.code, message.text));
   }
 
-  #becomeReady({ addresses, services }: { addresses: readonly string[]; services: readonly string[] }): void {
+  /** An adopted process is there, for the first time or on another line. */
+  #found({ phase, addresses, services }: ChildMessage & { readonly kind: "here" }): void {
+    this.#pulse.heard(null, false);
+    if (this.#asked) this.#tell({ kind: "drain" });
+    else if (phase === "draining" && this.#phase !== "draining") this.#drain();
+    else if (this.#phase === "starting" && phase === "ready") this.#becomeReady({ addresses, services }, "adopted");
+    else if (this.#phase === "starting") {
+      this.#services = services;
+      this.#pulse.stop();
+      this.#expectReady();
+    }
+  }
+
+  #expectReady(): void {
+    this.#timer = this.#setting.clock.after(this.#spec.readyTimeoutMs, () => this.#fail(lateFailure(this.#spec)));
+  }
+
+  #becomeReady(
+    { addresses, services }: Pick<ProcessRecord, "addresses" | "services">,
+    kind: "ready" | "adopted" = "ready",
+  ): void {
     this.#addresses = addresses;
     this.#services = services;
     this.#phase = "ready";
     this.#wasReady = true;
     this.#timer?.cancel();
     this.#pulse.watch();
-    if (this.#process !== undefined) this.#setting.ledger.note(this.#process.identity, this.#facts());
-    this.#setting.onEvent({ kind: "ready" });
+    if (this.#process !== undefined) this.#setting.ledger.note(this.#process.identity, { addresses, services });
+    this.#setting.onEvent({ kind });
     this.#settled.resolve();
   }
 
@@ -213,7 +260,7 @@ export class SupervisedProcess {
 
   /** It cannot drain: it hears nothing, and a process that is stopped obeys no other signal. */
   #stalled(): void {
-    if (this.#phase !== "ready") return;
+    if (this.#phase !== "ready" && this.#phase !== "starting") return;
     this.#failure = stalledFailure(this.#spec, this.#spec.stalledAfterMs ?? stalledAfterMsDefault);
     this.#signal("SIGKILL", "group");
   }
@@ -251,7 +298,9 @@ export class SupervisedProcess {
 
   #facts() {
     const { unit, instance, drainTimeoutMs } = this.#spec;
-    const { startedAt } = this;
-    return { unit, instance, drainTimeoutMs, startedAt, addresses: this.#addresses, services: this.#services };
+    const { startedAt, generation } = this;
+    const digest = digestOf(this.#spec);
+    const served = { addresses: this.#addresses, services: this.#services };
+    return { unit, instance, drainTimeoutMs, startedAt, generation, digest, ...served };
   }
 }

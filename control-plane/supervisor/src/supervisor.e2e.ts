@@ -33,6 +33,7 @@ test("an instance is told its handover over the channel, and neither its environ
     generation: 1,
     mode: "attached",
     beatMs: 1000,
+    redial: null,
     data: { secret: "s3cr3t", generation: 1 },
   });
   assert.doesNotMatch(JSON.stringify(visible), /s3cr3t/);

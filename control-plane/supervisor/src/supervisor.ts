@@ -5,20 +5,27 @@
  * 1. One instance's failure concerns nobody but those that wait for it to be ready.
  * 2. Stopping wins: what starts, waits or is being replaced when `stop` is called, stops.
  * 3. Changes take turns; a stop does not wait for its turn.
+ * 4. What an earlier supervisor left is adopted or ended by the first start, and never runs beside another of its instance.
  *
  * It does not know what its processes do, and it routes nothing: callers find instances in the registry.
  */
 import { CantleError, type Running } from "@cantle/core";
+import { type AdoptionPlan, planAdoption } from "./adoption.ts";
 import { Instance, type InstanceSetting } from "./instance.ts";
+import { endLeftover } from "./leftovers.ts";
 import type { Outputs } from "./output.ts";
 import { checkSpecs, sameProcess, stopOrder } from "./plan.ts";
+import { isAlive } from "./process-identity.ts";
 import type { InstanceLoad, InstanceRow, LogLine, LogSink, ProcessSpec, SupervisorEvent } from "./spec.ts";
+import type { ProcessRecord } from "./state-file.ts";
 
 /** A running supervisor; `openSupervisor` makes one. */
 export class Supervisor implements Running {
   readonly #setting: InstanceSetting;
   readonly #outputs: Outputs;
   readonly #opened: Running;
+  /** What an earlier supervisor wrote down, until the first start. */
+  #left: readonly ProcessRecord[];
   readonly #instances = new Map<string, Instance>();
   /** Those that wait for a unit to be ready. */
   readonly #blocked = new Set<Instance>();
@@ -28,10 +35,11 @@ export class Supervisor implements Running {
   #stopping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(setting: InstanceSetting, opened: Running) {
+  constructor(setting: InstanceSetting, opened: Running, left: readonly ProcessRecord[]) {
     this.#setting = { ...setting, onEvent: (event) => this.#hear(event, setting.onEvent) };
     this.#outputs = setting.outputs;
     this.#opened = opened;
+    this.#left = left;
   }
 
   /** Resolves when it has stopped, whoever asked for it. */
@@ -69,16 +77,18 @@ export class Supervisor implements Running {
       for (const spec of gone) this.#instances.delete(spec.instance);
       const changed = specs.filter((spec) => this.#isChanged(spec));
       const replaced = changed.map((spec) =>
-        this.#instances.get(spec.instance)!.replace({ spec, overlap: several(specs, spec.unit) }),
+        this.#instances.get(spec.instance)!.replace({ spec, overlap: spec.overlap ?? several(specs, spec.unit) }),
       );
       const added = specs.filter((spec) => !this.#instances.has(spec.instance));
-      await Promise.all([...replaced, ...this.#launch(added)]);
+      const plan = this.#planAdoption(specs);
+      await Promise.all([...replaced, ...this.#launch(added, plan), this.#endAll(plan.ended)]);
+      await this.#renew(plan);
       return this.list();
     });
   }
 
   /**
-   * Restarts the instances of a unit, one after the other. A unit of several, or with `overlap`, has its new process
+   * Restarts the instances of a unit, one after the other. With `overlap` (default: as their spec says) a new process is
    * ready before the old one drains, and when it does not get ready the old one goes on. Throws why it failed.
    */
   async restart(unit: string, { overlap = false } = {}): Promise<readonly InstanceRow[]> {
@@ -88,10 +98,8 @@ export class Supervisor implements Running {
       for (const instance of instances) {
         this.#refuseWhenStopping();
         this.#blocked.delete(instance);
-        const failure = await instance.replace({
-          spec: instance.spec,
-          overlap: overlap || several(this.#specs(), unit),
-        });
+        const { spec } = instance;
+        const failure = await instance.replace({ spec, overlap: overlap || this.#overlaps(spec) });
         if (failure === undefined) continue;
         const { code, text } = failure.error;
         const goesOn = instance.isReady ? "; the one before it goes on" : "";
@@ -127,7 +135,7 @@ export class Supervisor implements Running {
   /** Drains all instances, the highest tier first; the folder stays taken and the control door open. */
   stopInstances(): Promise<void> {
     this.#blocked.clear();
-    this.#stopping ??= this.#stopAll(this.#specs());
+    this.#stopping ??= this.#stopEverything();
     return this.#stopping;
   }
 
@@ -141,13 +149,19 @@ export class Supervisor implements Running {
   async kill(): Promise<void> {
     this.#blocked.clear();
     for (const instance of this.#instances.values()) instance.kill();
-    this.#stopping = this.#stopAll(this.#specs());
+    this.#stopping = this.#stopEverything();
     await this.stop();
   }
 
   #close(): Promise<void> {
     this.#closing ??= this.#opened.stop().finally(() => this.#stopped.resolve());
     return this.#closing;
+  }
+
+  /** What nobody has started yet may have been left by an earlier supervisor all the same. */
+  async #stopEverything(): Promise<void> {
+    const { ended } = this.#planAdoption([]);
+    await Promise.all([this.#stopAll(this.#specs()), this.#endAll(ended)]);
   }
 
   async #stopAll(specs: readonly ProcessSpec[]): Promise<void> {
@@ -165,15 +179,61 @@ export class Supervisor implements Running {
     return false;
   }
 
-  /** Starts instances, each as soon as what it depends on is ready; answers with when each is settled. */
-  #launch(specs: readonly ProcessSpec[]): readonly Promise<void>[] {
-    const instances = specs.map((spec) => new Instance(spec, this.#setting));
+  /**
+   * Starts instances, each as soon as what it depends on is ready, and takes over those that run already; answers with when
+   * each is settled.
+   */
+  #launch(specs: readonly ProcessSpec[], { inherited }: AdoptionPlan): readonly Promise<void>[] {
+    const generationOf = ({ instance }: ProcessSpec) => inherited.get(instance)?.generation;
+    const instances = specs.map((spec) => new Instance(spec, this.#setting, generationOf(spec)));
     for (const instance of instances) this.#instances.set(instance.spec.instance, instance);
     for (const instance of instances) {
-      if (this.#mayStart(instance)) instance.start();
+      const record = inherited.get(instance.spec.instance)?.record;
+      if (record !== undefined) instance.adopt(record);
+      else if (this.#mayStart(instance)) instance.start();
       else this.#block(instance);
     }
+    this.#setting.door?.refuseOthers();
     return instances.map((instance) => this.#settled(instance));
+  }
+
+  #planAdoption(specs: readonly ProcessSpec[]): AdoptionPlan {
+    const left = this.#left;
+    this.#left = [];
+    return planAdoption(left, specs, isAlive);
+  }
+
+  /** Puts new processes in the place of those that were spawned otherwise: what others need first, a unit's one after the other. */
+  async #renew({ inherited }: AdoptionPlan): Promise<void> {
+    for (const group of stopOrder(this.#specs()).toReversed()) {
+      const changed = group.filter((name) => inherited.get(name)?.isChanged && this.#instances.get(name)?.isAdopted);
+      const units = Map.groupBy(changed, (name) => this.#instances.get(name)?.spec.unit);
+      await Promise.all([...units.values()].map((names) => this.#replaceEach(names)));
+    }
+  }
+
+  async #replaceEach(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const instance = this.#instances.get(name);
+      this.#refuseWhenStopping();
+      if (instance !== undefined)
+        await instance.replace({ spec: instance.spec, overlap: this.#overlaps(instance.spec) });
+    }
+  }
+
+  async #endAll(records: readonly ProcessRecord[]): Promise<void> {
+    const { clock, ledger, onEvent } = this.#setting;
+    const end = async (record: ProcessRecord) => {
+      await endLeftover(record, clock);
+      ledger.strike(record);
+      const { unit, instance, pid } = record;
+      onEvent({ kind: "leftover-stopped", unit, instance, pid });
+    };
+    await Promise.all(records.map(end));
+  }
+
+  #overlaps(spec: ProcessSpec): boolean {
+    return spec.overlap ?? several(this.#specs(), spec.unit);
   }
 
   #block(instance: Instance): void {
@@ -192,7 +252,7 @@ export class Supervisor implements Running {
 
   #hear(event: SupervisorEvent, tell: (event: SupervisorEvent) => void): void {
     tell(event);
-    if (event.kind !== "ready") return;
+    if (event.kind !== "ready" && event.kind !== "adopted") return;
     for (const instance of this.#blocked) {
       if (!this.#mayStart(instance)) continue;
       this.#blocked.delete(instance);

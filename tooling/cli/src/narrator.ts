@@ -36,6 +36,8 @@ export function createNarrator(terminal: Terminal, patient: boolean): Narrator {
         case "ready":
           told.delete(instance);
           return say(`${instance} is ready (${spanText(event.afterMs)})`);
+        case "adopted":
+          return say(`${instance} (pid ${event.pid}) was running already, and is taken over`);
         case "failed":
           if (told.get(instance) === event.error.text) return;
           tell(instance, event.error.text);

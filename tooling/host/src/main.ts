@@ -3,7 +3,7 @@
  * becomes that, and says when it is ready.
  */
 import process from "node:process";
-import { CantleError, delay, type Running, systemClock } from "@cantle/core";
+import { CantleError, delay, type Running, systemClock, systemRandom } from "@cantle/core";
 import { attachToSupervisor, type Handover } from "@cantle/supervisor/child";
 import type { HostHandover } from "./handover.ts";
 import { interruptible } from "./interruptible.ts";
@@ -23,7 +23,12 @@ const breakingOff = new AbortController();
 let becoming: Promise<Became> | undefined;
 let running: Became | undefined;
 const meter = createLoadMeter(systemClock);
-const attachment = attachToSupervisor({ clock: systemClock, onDrain: end, counts: meter.counts });
+const attachment = attachToSupervisor({
+  clock: systemClock,
+  random: systemRandom(),
+  onDrain: end,
+  counts: meter.counts,
+});
 preload(process.argv[2]);
 
 const handover = await attachment.handover;

@@ -14,6 +14,7 @@ import { openIssuer } from "./control.ts";
 import { isExternal } from "./external-source.ts";
 import type { HostHandover, Role } from "./handover.ts";
 import { interruptible } from "./interruptible.ts";
+import { revisionOf } from "./revision.ts";
 import { createSources } from "./sources.ts";
 import type { RunningSystem, StartOptions } from "./start-options.ts";
 
@@ -58,7 +59,8 @@ function supervision({ env, mode = "attached", onEvent, onLine }: StartOptions, 
   const watched = (event: SupervisorEvent) => {
     if (event.unit === "control") gate.note(event);
     // Whoever was told where the gateway is finds it there after a restart too, whichever port it was given.
-    if (event.unit === "gateway" && event.kind === "ready") gate.port = portOf(event.addresses[0]);
+    if (event.unit === "gateway" && (event.kind === "ready" || event.kind === "adopted"))
+      gate.port = portOf(event.addresses[0]);
     onEvent?.(event);
   };
   return { env, mode, onEvent: watched, ...(onLine && { onLine }) };
@@ -140,11 +142,13 @@ interface UnitToSpawn {
 }
 
 function specMaker(
-  { folder, home, plan, options }: SystemStart,
+  { system, folder, home, plan, options }: SystemStart,
   { control, issuer, gate }: { control: string; issuer: Issuer; gate: Gate },
 ): (unit: UnitToSpawn) => ProcessSpec {
   const { file, set, profile, env } = options;
   const isControl = (unit: string) => unit === "control";
+  const sources = createSources(system, file);
+  const settings = { folder, home, env, set, profile };
   return ({ unit, instance, role, services }) => ({
     unit,
     instance,
@@ -158,7 +162,9 @@ function specMaker(
     cwd: folder,
     readyTimeoutMs,
     drainTimeoutMs,
-    revision: "0",
+    revision: revisionOf({ role, services, files: sources.filesOf(services), settings, speak: plan.speak }),
+    // Two gateways would want one port, two control planes one socket.
+    overlap: role.kind === "services" || role.kind === "external",
     // What takes calls in stops first, what everybody needs stops last.
     tier: role.kind === "gateway" ? 2 : isControl(unit) ? 0 : 1,
     async handover(): Promise<HostHandover> {
@@ -198,7 +204,7 @@ function createGate(): Gate {
   return {
     port: undefined,
     note(event) {
-      if (event.kind === "ready") ready.resolve();
+      if (event.kind === "ready" || event.kind === "adopted") ready.resolve();
       if (event.kind !== "failed") return;
       const failed = Promise.withResolvers<void>();
       // Whoever waits goes on waiting for the next start, where there will be one.
