@@ -6,6 +6,7 @@ export type { Breaker, BreakerPolicy, BreakerState, Steering } from "./breaker.t
 export { breakersOf } from "./breakers.ts";
 export type { BulkheadPolicy } from "./bulkhead.ts";
 export type { EjectionPolicy } from "./ejection.ts";
+export { entering } from "./entry.ts";
 export type { Fallback } from "./fallback.ts";
 export type { Fault } from "./fault.ts";
 export { inbound } from "./inbound.ts";

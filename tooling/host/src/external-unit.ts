@@ -28,10 +28,10 @@ const lastCallsMs = 250;
 export async function startExternalUnit(start: ExternalUnitStart): Promise<RunningUnit> {
   const { system, service, settings, output = "inherit", minded = true, signal } = start;
   const { uses = [], contract } = externalOf(system, service);
-  const { instance, leases } = await join(start, { [service]: uses.map(({ name }) => name) });
+  const { instance, leases, metadata } = await join(start, { [service]: uses.map(({ name }) => name) });
   const { mesh, doors, started } = instance;
   const announced = (state: Announced["state"], addresses: readonly string[]): Announced[] => [
-    { service, version: contract?.version ?? "0.0.0", addresses, state, metadata: {} },
+    { service, version: contract?.version ?? "0.0.0", addresses, state, metadata },
   ];
   const registration = createRegistration({
     client: leases,

@@ -2,7 +2,7 @@
 import type { Running } from "@cantle/core";
 import { type Gateway, listenGateway } from "@cantle/gateway";
 import { createCallerSource, createVerifier, identity } from "@cantle/identity";
-import { outbound } from "@cantle/mesh";
+import { entering } from "@cantle/mesh";
 import { clientAs } from "@cantle/service";
 import type { System } from "@cantle/system";
 import { openAdmin } from "./admin.ts";
@@ -39,7 +39,7 @@ export async function startGatewayUnit(
       ...gatewayOptions(system),
       mounts: routes.mounts,
       learning: routes.learning,
-      send: (operation) => outbound(operation, instance.mesh),
+      send: (operation) => entering(operation, instance.mesh),
       externals: externalsOf(system, instance.mesh.resolver),
       tokens,
       clock,

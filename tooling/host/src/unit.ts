@@ -13,6 +13,7 @@ import {
   type Announced,
   createRegistration,
   createRegistryResolver,
+  metadataOf,
   type RegistryResolver,
   registry,
 } from "@cantle/registry";
@@ -26,6 +27,7 @@ import { createInstance, type Failures, type Instance } from "./instance.ts";
 import { interruptible } from "./interruptible.ts";
 import type { Network } from "./network.ts";
 import type { Settings } from "./settings.ts";
+import { readWhereabouts } from "./whereabouts.ts";
 
 /** What a unit's process is told at its start. */
 export interface UnitStart {
@@ -57,6 +59,8 @@ export interface Member {
   readonly resolver: RegistryResolver;
   /** The registry, in the name of this unit. */
   readonly leases: Client<typeof registry>;
+  /** What is announced of this process with each of its services. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** Throws when the unit's token has run out. */
   readonly checkToken: () => void;
 }
@@ -65,12 +69,12 @@ export interface Member {
 export async function startUnit(start: UnitStart): Promise<RunningUnit> {
   const { signal } = start;
   const definitions = await interruptible(loadAll(start), signal);
-  const { instance, leases, checkToken } = await join(start, usesOf(definitions));
+  const { instance, leases, metadata, checkToken } = await join(start, usesOf(definitions));
   const { clock, random, log } = instance.mesh;
   const registration = createRegistration({
     client: leases,
     instance: instance.id,
-    services: announced(definitions, [], "starting"),
+    services: announced(definitions, "starting", { metadata }),
     clock,
     random,
     log,
@@ -92,7 +96,7 @@ export async function startUnit(start: UnitStart): Promise<RunningUnit> {
       },
       instance.started,
     );
-    await registration.replace(announced(left, addresses, "ready"));
+    await registration.replace(announced(left, "ready", { metadata, addresses }));
     return {
       addresses: [...addresses, admin.address],
       services: left.map(({ contract }) => contract.name),
@@ -138,6 +142,7 @@ export async function join(
   uses: Record<string, "*" | string[]>,
 ): Promise<Member> {
   const { system, instance: id, control, bootstrap, settings, log, network } = start;
+  const whereabouts = readWhereabouts(settings.env);
   let token = () => bootstrap;
   const connect = network.connector({
     clock: systemClock,
@@ -156,6 +161,7 @@ export async function join(
     log,
     settings,
     policies: system.policies,
+    zone: whereabouts.zone,
     connect: connectForeign(system, systemClock, connect),
     trust: { peerOf: verifier.peer, callerOf: verifier.caller },
   });
@@ -179,7 +185,7 @@ export async function join(
   });
   instance.started.add(() => resolver.stop());
   instance.elsewhere(resolver);
-  return { instance, resolver, leases, checkToken: unitToken.check };
+  return { instance, resolver, leases, metadata: metadataOf(whereabouts), checkToken: unitToken.check };
 }
 
 function usesOf(definitions: readonly ServiceDefinition[]): Record<string, string[]> {
@@ -193,14 +199,8 @@ function usesOf(definitions: readonly ServiceDefinition[]): Record<string, strin
 
 function announced(
   definitions: readonly ServiceDefinition[],
-  addresses: readonly string[],
   state: Announced["state"],
+  { metadata, addresses = [] }: Pick<Member, "metadata"> & { readonly addresses?: readonly string[] },
 ): Announced[] {
-  return definitions.map(({ contract: { name, version } }) => ({
-    service: name,
-    version,
-    addresses,
-    state,
-    metadata: {},
-  }));
+  return definitions.map(({ contract: { name, version } }) => ({ service: name, version, addresses, state, metadata }));
 }
