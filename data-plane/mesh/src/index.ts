@@ -16,7 +16,7 @@ export { createLoopDelay, type LoopDelay } from "./loop-delay.ts";
 export { outbound } from "./outbound.ts";
 export type { OutboundHost } from "./outbound-host.ts";
 export { type Policies, type Policy, type PolicySource, policyOf, type WholePolicy } from "./policy.ts";
-export { checkPolicies, type PolicyMistake, policyMistakes } from "./policy-check.ts";
+export { checkPolicies, isPolicyMember, type PolicyMistake, policyMistakes } from "./policy-check.ts";
 export { type Dial, type Endpoint, type Resolver, type StaticResolver, staticResolver, type View } from "./resolver.ts";
 export type { BudgetPolicy } from "./retry-budget.ts";
 export type { Destination, Route } from "./routing.ts";

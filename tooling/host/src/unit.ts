@@ -25,6 +25,7 @@ import { instanceService } from "./describe.ts";
 import { connectForeign } from "./external-dial.ts";
 import { createInstance, type Failures, type Instance } from "./instance.ts";
 import { interruptible } from "./interruptible.ts";
+import { followPolicies } from "./live-policies.ts";
 import type { Network } from "./network.ts";
 import type { Settings } from "./settings.ts";
 import { readWhereabouts } from "./whereabouts.ts";
@@ -155,16 +156,18 @@ export async function join(
     clock: systemClock,
     log,
   });
+  const policies = followPolicies({ system, settings, clock: systemClock, log });
   const instance = createInstance({
     known: Object.keys(system.services),
     id,
     log,
     settings,
-    policies: system.policies,
+    policies: policies.current,
     zone: whereabouts.zone,
     connect: connectForeign(system, systemClock, connect),
     trust: { peerOf: verifier.peer, callerOf: verifier.caller },
   });
+  instance.started.add(() => policies.stop());
   instance.platform(["identity", "registry"], control);
   const host = { service: hostPeer, uses: "*" as const };
   const client = clientAs(identity, host, instance.mesh);
