@@ -61,6 +61,8 @@ export interface GatewaySpec {
   readonly problem?: ProblemHook;
   /** Origins that browsers may call from; default none. */
   readonly corsOrigins?: readonly string[];
+  /** Names of W3C Baggage that are taken from outside, for routes and faults to go by; default none. */
+  readonly baggage?: readonly string[];
   /** Calls in flight before the gateway sheds; default 2,000. */
   readonly inFlightMax?: number;
 }
