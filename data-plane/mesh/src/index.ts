@@ -2,7 +2,7 @@
 export type { AdaptivePolicy } from "./adaptive-limit.ts";
 export type { Work } from "./answered.ts";
 export type { Balancing, HashKey } from "./balancer.ts";
-export type { Breaker, BreakerPolicy, BreakerState, Steering } from "./breaker.ts";
+export type { Breaker, BreakerFacts, BreakerPolicy, BreakerState, Steering } from "./breaker.ts";
 export { breakersOf } from "./breakers.ts";
 export type { BulkheadPolicy } from "./bulkhead.ts";
 export type { EjectionPolicy } from "./ejection.ts";

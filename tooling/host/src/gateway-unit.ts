@@ -8,6 +8,7 @@ import type { System } from "@cantle/system";
 import { openAdmin } from "./admin.ts";
 import { isExternal } from "./external-source.ts";
 import { externalsOf, gatewayOptions } from "./gateway-options.ts";
+import { openInstanceDoor } from "./instance-door.ts";
 import { followRoutes } from "./routes.ts";
 import { join, type UnitStart } from "./unit.ts";
 
@@ -52,8 +53,9 @@ export async function startGatewayUnit(
       { title: "gateway", clock, contracts: [], checks: { token: checkToken } },
       instance.started,
     );
+    const door = await openInstanceDoor(instance, start.settings.home, instance.started);
     return {
-      addresses: [gateway.address, admin.address],
+      addresses: [gateway.address, admin.address, door],
       services: [],
       async stop() {
         admin.drain();

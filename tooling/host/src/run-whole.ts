@@ -64,6 +64,7 @@ export async function runWhole(options: WholeOptions, started: Started): Promise
     settings,
     policies: policies.current,
     connect: (address) => dialForeign(address, { clock }),
+    trust: { peerOf: issuer.verifier.peer, callerOf: issuer.verifier.caller },
     clock,
     random,
   });

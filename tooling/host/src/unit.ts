@@ -82,7 +82,7 @@ export async function startUnit(start: UnitStart): Promise<RunningUnit> {
   });
   instance.started.add(() => registration.stop());
   try {
-    const failures = await instance.run([...definitions, describing(instance)], signal);
+    const failures = await instance.run([...definitions, instanceService(instance)], signal);
     const left = definitions.filter(({ contract }) => !failures.has(contract.name));
     tellFailures(failures, { isAll: left.length === 0, log });
     signal?.throwIfAborted();
@@ -128,13 +128,6 @@ function tellFailures(failures: Failures, { isAll, log }: { readonly isAll: bool
   const [first, ...others] = failures;
   for (const [name, error] of isAll ? others : failures) log.error(`'${name}' does not run`, { error });
   if (isAll && first !== undefined) throw first[1];
-}
-
-/** Tells the gateway what is served here. */
-function describing({ doors }: Instance): ServiceDefinition {
-  return instanceService((service) =>
-    doors.list().flatMap(({ operation }) => (operation.service === service ? [operation] : [])),
-  );
 }
 
 /** Becomes a member of the system, with a token of its own that says what each of its services may call. */
