@@ -21,6 +21,8 @@ export interface ContextHost {
   readonly contracts: ReadonlyMap<string, Contract<string, any>>;
 }
 
+const noBaggage = Object.freeze({});
+
 /** Makes the context of a call. */
 export type MakeContext = (call: Call) => object;
 
@@ -56,6 +58,9 @@ export function contextMaker(operation: Operation, host: ContextHost): MakeConte
     }
     get upload() {
       return this.#call.upload;
+    }
+    get baggage() {
+      return this.#call.baggage ?? noBaggage;
     }
     get idempotencyKey() {
       return this.#call.idempotencyKey;

@@ -113,6 +113,7 @@ const contextWords: ReadonlySet<string> = new Set<ContextWord>([
   "clock",
   "random",
   "idempotencyKey",
+  "baggage",
   "peer",
   "config",
   "fail",

@@ -6,6 +6,7 @@ import { listenWire } from "@cantle/transport";
 import { controlServices, openIssuer } from "./control.ts";
 import { createInstance } from "./instance.ts";
 import type { LoadMeter } from "./load-meter.ts";
+import { platformPolicies } from "./policies.ts";
 import type { Settings } from "./settings.ts";
 
 /** What it is told. */
@@ -38,6 +39,7 @@ export async function startControlUnit({
       log,
       settings,
       meter,
+      policies: platformPolicies,
       trust: { peerOf: issuer.verifier.peer, callerOf: issuer.verifier.caller },
     });
     started.add(() => instance.started.stop());
