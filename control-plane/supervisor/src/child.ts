@@ -28,6 +28,8 @@ export interface AttachOptions {
   readonly onOrphaned?: () => void;
   /** What it has served, for its load reports; default nothing. */
   readonly counts?: () => CallCounts;
+  /** Its release is to get another share of the calls; what it began with is in the handover. */
+  readonly onShare?: (share: number | null) => void;
   /** How long an orphan may drain. More than a second is never granted: the warden's patience ends there. */
   readonly orphanGraceMs?: number;
 }
@@ -109,6 +111,7 @@ class Attached implements Attachment {
   #hear(value: unknown): void {
     const message = readParentMessage(value);
     if (message?.kind === "drain") this.#drain();
+    if (message?.kind === "share") this.#options.onShare?.(message.share);
     if (message?.kind !== "spec") return;
     const { kind: _, ...told } = message;
     this.#told = told;

@@ -18,9 +18,15 @@ export { openSupervisor, type SupervisorOptions } from "./open-supervisor.ts";
 export { type OwnFolderOptions, ownFolder } from "./own-folder.ts";
 export type { Handover } from "./protocol.ts";
 export { type BackOff, defaultBackOff, type RestartEvent, type RestartState, restartPolicy } from "./restart-policy.ts";
+export { type RolloutRequest, strategies } from "./rollout/request.ts";
+export type { ReleaseRow, RolloutNote, RolloutRow } from "./rollout/rollouts.ts";
+export type { ReleaseFigures } from "./rollout/tally.ts";
+export type { ScalingChange } from "./scaling/change.ts";
+export type { ScalingRow } from "./scaling/scaling.ts";
 export { type SignalSource, stopOnSignals } from "./signals.ts";
 export type {
   InstanceError,
+  InstanceEvent,
   InstanceLoad,
   InstanceRow,
   InstanceState,
@@ -30,6 +36,7 @@ export type {
   ProcessSpec,
   ProcessStart,
   SupervisorEvent,
+  UnitEvent,
 } from "./spec.ts";
 export type { ProcessRecord } from "./state-file.ts";
 export type { Supervisor } from "./supervisor.ts";

@@ -22,12 +22,12 @@ import type { ProcessEars } from "./running-process.ts";
 import { spawnProcess } from "./spawned-process.ts";
 import type {
   InstanceError,
+  InstanceEvent,
   InstanceLoad,
   InstanceRow,
   InstanceState,
   Mode,
   ProcessSpec,
-  SupervisorEvent,
 } from "./spec.ts";
 import type { ProcessRecord } from "./state-file.ts";
 import { type ProcessEvent, type ProcessSetting, SupervisedProcess } from "./supervised-process.ts";
@@ -45,7 +45,7 @@ export interface InstanceSetting {
   readonly door?: InstanceDoor;
   /** The path of that door, for instances that will have to look for it. */
   readonly redial: string | null;
-  readonly onEvent: (event: SupervisorEvent) => void;
+  readonly onEvent: (event: InstanceEvent) => void;
 }
 
 /** How an instance is restarted. */
@@ -67,6 +67,7 @@ export class Instance {
   #starts = 0;
   #stopRequests = 0;
   #blocked = false;
+  #share: number | null = null;
   #lastError: InstanceError | null = null;
   /** What the process that ended last ran, or was to run. */
   #servicesBefore: readonly string[] = [];
@@ -115,6 +116,13 @@ export class Instance {
     return [...this.#processes].flatMap(({ generation, pulse: { load } }) =>
       load === undefined ? [] : [{ unit, instance, generation, ...load }],
     );
+  }
+
+  /** Gives its release a share of the calls; null where there is no other release. */
+  share(share: number | null): void {
+    if (share === this.#share) return;
+    this.#share = share;
+    for (const process of this.#processes) process.tellShare();
   }
 
   /** Shown as waiting for another unit, until it is started or stopped. */
@@ -227,7 +235,9 @@ export class Instance {
     this.#starts++;
     const { clock, mode, ledger, redial } = this.#setting;
     const onEvent = (event: ProcessEvent) => this.#hear(process, event);
-    const process: SupervisedProcess = new SupervisedProcess(spec, { clock, mode, ledger, redial, onEvent, ...origin });
+    const share = () => this.#share;
+    const setting: ProcessSetting = { clock, mode, ledger, redial, share, onEvent, ...origin };
+    const process: SupervisedProcess = new SupervisedProcess(spec, setting);
     this.#processes.add(process);
     return process;
   }
@@ -283,7 +293,7 @@ export class Instance {
     return isCrashLoop(this.#policy, this.#setting.backOff) ? "crash-loop" : this.#policy.kind;
   }
 
-  #emit(event: WithoutName<SupervisorEvent>): void {
+  #emit(event: WithoutName<InstanceEvent>): void {
     const { unit, instance } = this.#spec;
     this.#setting.onEvent({ unit, instance, ...event });
   }

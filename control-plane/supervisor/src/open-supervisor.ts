@@ -15,10 +15,14 @@ import { endLeftovers } from "./leftovers.ts";
 import { defaultLogFileLimits, type LogFileLimits } from "./log-file.ts";
 import { createOutputs, type Outputs } from "./output.ts";
 import { identify, isAlive } from "./process-identity.ts";
+import { recordFile } from "./record-file.ts";
 import { type BackOff, defaultBackOff } from "./restart-policy.ts";
-import type { LogSink, Mode, SupervisorEvent } from "./spec.ts";
+import { isRolloutRecord } from "./rollout/rollouts.ts";
+import type { ScalingPolicy } from "./scaling/policy.ts";
+import { isScalingRecord } from "./scaling/scaling.ts";
+import type { LogSink, Mode, ProcessSpec, SupervisorEvent } from "./spec.ts";
 import { type ProcessRecord, readState, removeState } from "./state-file.ts";
-import { Supervisor } from "./supervisor.ts";
+import { Supervisor, type SupervisorSetting } from "./supervisor.ts";
 import { createWarden, noWarden } from "./warden.ts";
 
 /** What a supervisor is made with. */
@@ -33,6 +37,10 @@ export interface SupervisorOptions {
   readonly onEvent?: (event: SupervisorEvent) => void;
   /** Gets every line that instances write. */
   readonly onLine?: LogSink;
+  /** Unit → how it is scaled. A unit that is not named has as many instances as it has specs. */
+  readonly scaling?: Readonly<Record<string, ScalingPolicy>>;
+  /** The same spec, made anew from what is on the disk now: what a new release is. Default: unchanged. */
+  readonly renew?: (spec: ProcessSpec) => ProcessSpec;
   readonly backOff?: Partial<BackOff>;
   /** For background instances. */
   readonly logFiles?: Partial<LogFileLimits>;
@@ -56,8 +64,16 @@ export async function openSupervisor(options: SupervisorOptions): Promise<Superv
     const outputs = openOutputs(folder, options, opened);
     const ledger = openLedger(folder, options, { left, opened });
     const backOff = { ...defaultBackOff, ...options.backOff };
-    const setting = { clock, random, env, mode, backOff, ledger, outputs, onEvent };
-    const supervisor = new Supervisor({ ...setting, ...(await openInstances(folder, mode, opened)) }, opened, left);
+    const { scaling = {}, renew = (spec) => spec } = options;
+    const records = openRecords(folder, left, opened);
+    const setting = { clock, random, env, mode, backOff, ledger, outputs, onEvent, opened, left };
+    const supervisor = new Supervisor({
+      ...setting,
+      ...(await openInstances(folder, mode, opened)),
+      scaling,
+      renew,
+      records,
+    });
     const door = await openDoor(folder.socket, supervisor);
     opened.add(() => door.stop());
     return supervisor;
@@ -83,6 +99,17 @@ async function openInstances(
   const door = await openInstanceDoor(folder.instances);
   opened.add(() => door.stop());
   return { door, redial: folder.instances };
+}
+
+/** What an earlier supervisor decided counts where it left something. */
+function openRecords(folder: Folder, left: readonly ProcessRecord[], opened: Started): SupervisorSetting["records"] {
+  const scaling = recordFile(folder.scaling, isScalingRecord);
+  const rollouts = recordFile(folder.rollouts, isRolloutRecord);
+  for (const record of [scaling, rollouts]) {
+    if (left.length === 0) record.remove();
+    opened.add(() => record.remove());
+  }
+  return { scaling, rollouts };
 }
 
 function openOutputs(folder: Folder, options: SupervisorOptions, opened: Started): Outputs {

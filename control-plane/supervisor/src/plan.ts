@@ -43,17 +43,20 @@ export function stopOrder(specs: readonly ProcessSpec[]): readonly (readonly str
 
 /** True when a running process of the first spec serves the second as well. */
 export function sameProcess(running: ProcessSpec, wanted: ProcessSpec): boolean {
-  const { handover: _running, ...before } = running;
-  const { handover: _wanted, ...after } = wanted;
-  return isDeepStrictEqual(before, after);
+  return isDeepStrictEqual(comparable(running), comparable(wanted));
 }
 
 /** What `sameProcess` compares, as a short text to write down: equal for specs that one process serves alike. */
-export function digestOf({ handover: _, ...spec }: ProcessSpec): string {
+export function digestOf(spec: ProcessSpec): string {
   return createHash("sha256")
-    .update(JSON.stringify(sorted(spec)))
+    .update(JSON.stringify(sorted(comparable(spec))))
     .digest("base64url")
     .slice(0, 22);
+}
+
+/** Without what makes no other program of it. */
+function comparable({ handover: _handover, release: _release, ...spec }: ProcessSpec) {
+  return spec;
 }
 
 /** The same with the members of every object in one order; absent ones are left out. */

@@ -35,6 +35,8 @@ test("what a supervisor says is read as it was said", () => {
     mode: "attached",
     beatMs: 1,
     redial: null,
+    release: null,
+    share: null,
     data: { key: 1 },
   };
   assert.deepEqual(readParentMessage(structuredClone(spec)), spec);

@@ -8,6 +8,8 @@
  *        │──────────────────────────────────────────▶│   when the channel closes
  *        │◀─ starting, then ready ───────────────────│   or failed: one clear error, then it exits
  *        │◀─ load, load, load ───────────────────────│   every beatMs: it turns, and this is how loaded it is
+ *        │ share  of the calls, for its release      │   while another release takes its place
+ *        │──────────────────────────────────────────▶│
  *        │ drain                                     │
  *        │──────────────────────────────────────────▶│
  *        │◀─ draining, then it exits ────────────────│
@@ -62,6 +64,10 @@ export interface Handover {
   readonly beatMs: number;
   /** Where a supervisor that comes after this one is found; null where the instance ends with this one. */
   readonly redial: string | null;
+  /** Of which release it is, as its spec says. */
+  readonly release: string | null;
+  /** The share of the calls that its release is to get, from 0 to 1; null where there is no other. */
+  readonly share: number | null;
   /** What the spec's `handover` made; JSON data, `null` for none. */
   readonly data: unknown;
 }
@@ -69,6 +75,8 @@ export interface Handover {
 /** What a supervisor says. */
 export type ParentMessage =
   | ({ readonly kind: "spec" } & Handover)
+  /** From now on its release is to get this share of the calls. */
+  | { readonly kind: "share"; readonly share: number | null }
   /** Finish what is in flight, then exit. */
   | { readonly kind: "drain" };
 
@@ -99,11 +107,15 @@ export function readParentMessage(value: unknown): ParentMessage | undefined {
   if (!isObject(value)) return undefined;
   if (value.kind === "drain") return { kind: "drain" };
   const { kind, unit, instance, generation, mode, beatMs, redial = null, data = null } = value;
+  const { release = null, share = null } = value;
+  if (share !== null && !isShare(share)) return undefined;
+  if (kind === "share") return { kind, share };
   if (kind !== "spec" || typeof unit !== "string" || typeof instance !== "string") return undefined;
   if (typeof generation !== "number" || typeof beatMs !== "number") return undefined;
   if (mode !== "attached" && mode !== "background") return undefined;
   if (redial !== null && typeof redial !== "string") return undefined;
-  return { kind: "spec", unit, instance, generation, mode, beatMs, redial, data };
+  if (release !== null && typeof release !== "string") return undefined;
+  return { kind: "spec", unit, instance, generation, mode, beatMs, redial, release, share, data };
 }
 
 function readHere(value: Record<string, unknown>): ChildMessage | undefined {
@@ -114,6 +126,10 @@ function readHere(value: Record<string, unknown>): ChildMessage | undefined {
   if (phase !== "starting" && phase !== "ready" && phase !== "draining") return undefined;
   const lists = { addresses: names(addresses), services: names(services) };
   return { kind: "here", identity, unit, instance, generation, phase, ...lists };
+}
+
+function isShare(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= 1;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -4,6 +4,7 @@
  */
 import type { Code } from "@cantle/core";
 import type { LoadRates, LoadReport } from "./load.ts";
+import type { ScalingChange } from "./scaling/change.ts";
 
 /**
  * How the instances relate to the supervisor's own life.
@@ -46,6 +47,8 @@ export interface ProcessSpec {
   readonly tier?: number;
   /** Anything that changes when the same command means another program: a hash of its sources, of its handover. */
   readonly revision?: string;
+  /** A short name for that program, for its instances to say; never compared. */
+  readonly release?: string;
   /**
    * True where a new process of it can be ready beside the old one; default: where its unit has several. Not where both would
    * want one port or one file.
@@ -106,7 +109,7 @@ export interface InstanceLoad {
 }
 
 /** What happened to an instance. */
-export type SupervisorEvent = { readonly unit: string; readonly instance: string } & (
+export type InstanceEvent = { readonly unit: string; readonly instance: string } & (
   | { readonly kind: "spawned"; readonly pid: number }
   | {
       readonly kind: "ready";
@@ -137,6 +140,16 @@ export type SupervisorEvent = { readonly unit: string; readonly instance: string
   /** A process that an earlier supervisor left behind was ended. */
   | { readonly kind: "leftover-stopped"; readonly pid: number }
 );
+
+/** What was decided about a unit. */
+export type UnitEvent = { readonly unit: string } /** It is to have another number of instances. */ & (
+  | ({ readonly kind: "scaled" } & ScalingChange)
+  /** Its rollout went on. */
+  | { readonly kind: "rollout"; readonly text: string }
+);
+
+/** What a supervisor tells. */
+export type SupervisorEvent = InstanceEvent | UnitEvent;
 
 /** One line that an instance wrote; control characters are visible, colours are kept. */
 export interface LogLine {

@@ -55,6 +55,8 @@ export interface ProcessSetting {
   readonly redial: string | null;
   /** What is known of it already, when it is taken over. */
   readonly record?: ProcessRecord;
+  /** What its release is to get of the calls, just now. */
+  readonly share: () => number | null;
   /** Spawns it, or takes it in hand. */
   readonly open: (ears: ProcessEars) => RunningProcess | Promise<never>;
   readonly onEvent: (event: ProcessEvent) => void;
@@ -158,6 +160,11 @@ export class SupervisedProcess {
     return this.#ended.promise;
   }
 
+  /** Tells it what its release is to get of the calls. One that is not told who it is yet will learn it then. */
+  tellShare(): void {
+    this.#tell({ kind: "share", share: this.#setting.share() });
+  }
+
   /** Ends it and its group at once. */
   kill(): void {
     this.#asked = true;
@@ -185,12 +192,13 @@ export class SupervisedProcess {
   }
 
   async #introduce(): Promise<void> {
-    const { unit, instance, handover, stalledAfterMs = stalledAfterMsDefault } = this.#spec;
-    const { generation, mode, redial } = this.#setting;
+    const { unit, instance, handover, release = null, stalledAfterMs = stalledAfterMsDefault } = this.#spec;
+    const { generation, mode, redial, share } = this.#setting;
     try {
       const data = (await handover?.({ unit, instance, generation })) ?? null;
       const beatMs = beatMsOf(stalledAfterMs);
-      this.#tell({ kind: "spec", unit, instance, generation, mode, beatMs, redial, data });
+      const who = { unit, instance, generation, mode, release, share: share() };
+      this.#tell({ kind: "spec", ...who, beatMs, redial, data });
     } catch (error) {
       this.#fail(thrownFailure(asCantleError(error)));
     }
@@ -210,6 +218,7 @@ export class SupervisedProcess {
   /** An adopted process is there, for the first time or on another line. */
   #found({ phase, addresses, services }: ChildMessage & { readonly kind: "here" }): void {
     this.#pulse.heard(null, false);
+    this.tellShare();
     if (this.#asked) this.#tell({ kind: "drain" });
     else if (phase === "draining" && this.#phase !== "draining") this.#drain();
     else if (this.#phase === "starting" && phase === "ready") this.#becomeReady({ addresses, services }, "adopted");

@@ -34,6 +34,8 @@ test("an instance is told its handover over the channel, and neither its environ
     mode: "attached",
     beatMs: 1000,
     redial: null,
+    release: null,
+    share: null,
     data: { secret: "s3cr3t", generation: 1 },
   });
   assert.doesNotMatch(JSON.stringify(visible), /s3cr3t/);

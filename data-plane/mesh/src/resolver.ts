@@ -18,6 +18,8 @@ export interface Endpoint {
   readonly zone?: string;
   /** What a route can choose by: `{ track: "canary" }`. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** The share of the calls that all endpoints of its label `release` are to get together; absent: what the others leave. */
+  readonly share?: number;
 }
 
 /** Where a service is just now. A new object at every change, so that identity tells whether anything changed. */

@@ -173,6 +173,12 @@ const table = {
   USAGE: { exit: 2, retry: "never", meaning: "The command line does not say anything that can be done." },
   NOT_RUNNING: { status: 404, exit: 4, retry: "never", meaning: "No such system, unit or instance runs here." },
   ALREADY_RUNNING: { exit: 7, retry: "never", meaning: "The system already runs from this folder." },
+  ROLLOUT_UNDER_WAY: {
+    status: 409,
+    exit: 7,
+    retry: "never",
+    meaning: "A rollout of the unit is under way, and nothing else changes its instances meanwhile.",
+  },
   START_TIMEOUT: { exit: 6, retry: "never", meaning: "Something did not become ready in time." },
   LEASE_REFUSED: { status: 403, exit: 8, retry: "never", meaning: "The instance belongs to another unit." },
 } as const;

@@ -5,7 +5,7 @@
  * fails the same way again and again is told once.
  */
 import { plain } from "@cantle/core";
-import type { InstanceRow, SupervisorEvent } from "@cantle/supervisor";
+import type { InstanceEvent, InstanceRow, SupervisorEvent, UnitEvent } from "@cantle/supervisor";
 import { printError } from "./failure.ts";
 import { spanText } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
@@ -31,6 +31,7 @@ export function createNarrator(terminal: Terminal, patient: boolean): Narrator {
 
   return {
     onEvent(event) {
+      if (!("instance" in event)) return say(decided(event));
       const { instance } = event;
       switch (event.kind) {
         case "ready":
@@ -63,6 +64,11 @@ export function createNarrator(terminal: Terminal, patient: boolean): Narrator {
   };
 }
 
-function failedLine({ instance, retryInMs }: SupervisorEvent & { kind: "failed" }): string {
+function decided(event: UnitEvent): string {
+  const { unit } = event;
+  return event.kind === "rollout" ? `${unit}: ${event.text}` : `${unit} scaled: ${event.reason}`;
+}
+
+function failedLine({ instance, retryInMs }: InstanceEvent & { kind: "failed" }): string {
   return retryInMs === null ? `${instance} does not run` : `${instance} is started again, at growing intervals`;
 }

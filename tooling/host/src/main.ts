@@ -8,6 +8,7 @@ import { attachToSupervisor, type Handover } from "@cantle/supervisor/child";
 import type { HostHandover } from "./handover.ts";
 import { interruptible } from "./interruptible.ts";
 import { createLoadMeter } from "./load-meter.ts";
+import { createShare } from "./share.ts";
 
 /** What a role makes of a process. */
 interface Became extends Running {
@@ -23,11 +24,13 @@ const breakingOff = new AbortController();
 let becoming: Promise<Became> | undefined;
 let running: Became | undefined;
 const meter = createLoadMeter(systemClock);
+const share = createShare();
 const attachment = attachToSupervisor({
   clock: systemClock,
   random: systemRandom(),
   onDrain: end,
   counts: meter.counts,
+  onShare: share.set,
 });
 preload(process.argv[2]);
 
@@ -39,6 +42,7 @@ if (handover === undefined) {
   process.exit(2);
 }
 try {
+  share.is(handover.release, handover.share);
   becoming = become(handover.data as HostHandover, handover);
   running = await becoming;
   attachment.ready(running);
@@ -96,6 +100,7 @@ async function become(
     settings: { ...data.settings, env: process.env },
     signal: breakingOff.signal,
     meter,
+    share,
     system: await interruptible(loadSystem(data.file), breakingOff.signal),
     network: processNetwork(data.speak, data.settings.home),
   };

@@ -32,6 +32,8 @@ export interface SystemStart {
 const readyTimeoutMs = 30_000;
 /** Not below the longest default deadline of a call, which is 10 s. */
 const drainTimeoutMs = 15_000;
+/** Enough of a revision to tell releases apart by. */
+const releaseCharsMax = 7;
 
 /** Starts every unit as a process. Resolves when each is ready or has said why it cannot be. */
 export async function startProcesses(start: SystemStart): Promise<RunningSystem> {
@@ -149,42 +151,46 @@ function specMaker(
   const isControl = (unit: string) => unit === "control";
   const sources = createSources(system, file);
   const settings = { folder, home, env, set, profile };
-  return ({ unit, instance, role, services }) => ({
-    unit,
-    instance,
-    command: process.execPath,
-    args: [...process.execArgv, program(), role.kind],
-    // Compiling the same modules in every process is most of what a start costs.
-    env: {
-      NODE_COMPILE_CACHE:
-        env["NODE_COMPILE_CACHE"] ?? join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "cantle"),
-    },
-    cwd: folder,
-    readyTimeoutMs,
-    drainTimeoutMs,
-    revision: revisionOf({ role, services, files: sources.filesOf(services), settings, speak: plan.speak }),
-    // Two gateways would want one port, two control planes one socket.
-    overlap: role.kind === "services" || role.kind === "external",
-    // What takes calls in stops first, what everybody needs stops last.
-    tier: role.kind === "gateway" ? 2 : isControl(unit) ? 0 : 1,
-    async handover(): Promise<HostHandover> {
-      const told = {
-        role: role.kind === "gateway" ? { ...role, port: gate.port ?? role.port } : role,
-        file,
-        speak: plan.speak,
-        control,
-        settings: { folder, home, set, profile },
-        logLevel: env["LOG_LEVEL"],
-      };
-      if (isControl(unit)) return { ...told, bootstrap: "" };
-      // Meanwhile the process has been spawned and loads its modules; it only learns late who it is.
-      await gate.open();
-      return {
-        ...told,
-        bootstrap: (await issuer.bootstrap({ unit, services, platform: role.kind === "gateway" })).token,
-      };
-    },
-  });
+  return ({ unit, instance, role, services }) => {
+    const revision = revisionOf({ role, services, files: sources.filesOf(services), settings, speak: plan.speak });
+    return {
+      unit,
+      instance,
+      command: process.execPath,
+      args: [...process.execArgv, program(), role.kind],
+      // Compiling the same modules in every process is most of what a start costs.
+      env: {
+        NODE_COMPILE_CACHE:
+          env["NODE_COMPILE_CACHE"] ?? join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "cantle"),
+      },
+      cwd: folder,
+      readyTimeoutMs,
+      drainTimeoutMs,
+      revision,
+      release: revision.slice(0, releaseCharsMax),
+      // Two gateways would want one port, two control planes one socket.
+      overlap: role.kind === "services" || role.kind === "external",
+      // What takes calls in stops first, what everybody needs stops last.
+      tier: role.kind === "gateway" ? 2 : isControl(unit) ? 0 : 1,
+      async handover(): Promise<HostHandover> {
+        const told = {
+          role: role.kind === "gateway" ? { ...role, port: gate.port ?? role.port } : role,
+          file,
+          speak: plan.speak,
+          control,
+          settings: { folder, home, set, profile },
+          logLevel: env["LOG_LEVEL"],
+        };
+        if (isControl(unit)) return { ...told, bootstrap: "" };
+        // Meanwhile the process has been spawned and loads its modules; it only learns late who it is.
+        await gate.open();
+        return {
+          ...told,
+          bootstrap: (await issuer.bootstrap({ unit, services, platform: role.kind === "gateway" })).token,
+        };
+      },
+    };
+  };
 }
 
 function portOf(address = ""): number | undefined {

@@ -16,6 +16,7 @@ import {
   metadataOf,
   type RegistryResolver,
   registry,
+  type Whereabouts,
 } from "@cantle/registry";
 import { clientAs, type ServiceDefinition, usedContracts } from "@cantle/service";
 import { loadService, type System } from "@cantle/system";
@@ -29,6 +30,7 @@ import { followPolicies } from "./live-policies.ts";
 import type { LoadMeter } from "./load-meter.ts";
 import type { Network } from "./network.ts";
 import type { Settings } from "./settings.ts";
+import type { Share } from "./share.ts";
 import { readWhereabouts } from "./whereabouts.ts";
 
 /** What a unit's process is told at its start. */
@@ -47,6 +49,8 @@ export interface UnitStart {
   readonly log: Logger;
   /** Counts what comes in; absent: nobody asks. */
   readonly meter?: LoadMeter | undefined;
+  /** Of which release it is; absent: of the only one. */
+  readonly share?: Share | undefined;
   /** Breaks a start off that is not done. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -64,7 +68,7 @@ export interface Member {
   /** The registry, in the name of this unit. */
   readonly leases: Client<typeof registry>;
   /** What is announced of this process with each of its services. */
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: () => Readonly<Record<string, string>>;
   /** Throws when the unit's token has run out. */
   readonly checkToken: () => void;
 }
@@ -78,12 +82,13 @@ export async function startUnit(start: UnitStart): Promise<RunningUnit> {
   const registration = createRegistration({
     client: leases,
     instance: instance.id,
-    services: announced(definitions, "starting", { metadata }),
+    services: announced(definitions, "starting", { metadata: metadata() }),
     clock,
     random,
     log,
   });
   instance.started.add(() => registration.stop());
+  start.share?.follow(() => void registration.setMetadata(metadata()));
   try {
     const failures = await instance.run([...definitions, instanceService(instance)], signal);
     const left = definitions.filter(({ contract }) => !failures.has(contract.name));
@@ -100,7 +105,7 @@ export async function startUnit(start: UnitStart): Promise<RunningUnit> {
       },
       instance.started,
     );
-    await registration.replace(announced(left, "ready", { metadata, addresses }));
+    await registration.replace(announced(left, "ready", { metadata: metadata(), addresses }));
     return {
       addresses: [...addresses, admin.address],
       services: left.map(({ contract }) => contract.name),
@@ -135,11 +140,15 @@ function tellFailures(failures: Failures, { isAll, log }: { readonly isAll: bool
 
 /** Becomes a member of the system, with a token of its own that says what each of its services may call. */
 export async function join(
-  start: Pick<UnitStart, "instance" | "system" | "control" | "bootstrap" | "settings" | "log" | "network" | "meter">,
+  start: Pick<
+    UnitStart,
+    "instance" | "system" | "control" | "bootstrap" | "settings" | "log" | "network" | "meter" | "share"
+  >,
   uses: Record<string, "*" | string[]>,
 ): Promise<Member> {
   const { system, instance: id, control, bootstrap, settings, log, network } = start;
   const whereabouts = readWhereabouts(settings.env);
+  const whereaboutsNow = () => ofRelease(whereabouts, start.share);
   let token = () => bootstrap;
   const connect = network.connector({
     clock: systemClock,
@@ -185,7 +194,7 @@ export async function join(
   });
   instance.started.add(() => resolver.stop());
   instance.elsewhere(resolver);
-  return { instance, resolver, leases, metadata: metadataOf(whereabouts), checkToken: unitToken.check };
+  return { instance, resolver, leases, metadata: () => metadataOf(whereaboutsNow()), checkToken: unitToken.check };
 }
 
 function usesOf(definitions: readonly ServiceDefinition[]): Record<string, string[]> {
@@ -200,7 +209,13 @@ function usesOf(definitions: readonly ServiceDefinition[]): Record<string, strin
 function announced(
   definitions: readonly ServiceDefinition[],
   state: Announced["state"],
-  { metadata, addresses = [] }: Pick<Member, "metadata"> & { readonly addresses?: readonly string[] },
+  { metadata, addresses = [] }: { readonly metadata: Announced["metadata"]; readonly addresses?: readonly string[] },
 ): Announced[] {
   return definitions.map(({ contract: { name, version } }) => ({ service: name, version, addresses, state, metadata }));
+}
+
+/** The same with the release that it is of, which is not for the environment to say. */
+function ofRelease(whereabouts: Whereabouts, { release, current: share }: Partial<Share> = {}): Whereabouts {
+  if (release === undefined) return whereabouts;
+  return { ...whereabouts, labels: { ...whereabouts.labels, release }, ...(share !== undefined && { share }) };
 }
