@@ -5,6 +5,7 @@
  * where both are in the background, is kept to be adopted; 3. the control door opens last and closes first.
  */
 import { CantleError, type Clock, createStarted, type Random, type Started } from "@cantle/core";
+import { openConfinement } from "./confinement/confinement.ts";
 import { openDoor } from "./control-door.ts";
 import { type Folder, folderOf, makeFolder } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
@@ -56,7 +57,9 @@ export async function openSupervisor(options: SupervisorOptions): Promise<Superv
     const outputs = openOutputs(folder, options, opened);
     const ledger = openLedger(folder, options, { left, opened });
     const backOff = { ...defaultBackOff, ...options.backOff };
-    const setting = { clock, random, env, mode, backOff, ledger, outputs, onEvent };
+    const confinement = openConfinement(options.folder, { clock, claim: env["CANTLE_CGROUP"] });
+    opened.add(() => confinement.close());
+    const setting = { clock, random, env, mode, backOff, ledger, outputs, confinement, onEvent };
     const supervisor = new Supervisor({ ...setting, ...(await openInstances(folder, mode, opened)) }, opened, left);
     const door = await openDoor(folder.socket, supervisor);
     opened.add(() => door.stop());

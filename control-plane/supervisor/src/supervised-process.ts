@@ -10,14 +10,19 @@
  * Invariants:
  * 1. It leads a process group of its own, and when it ends, however it ended, the rest of the group is killed.
  * 2. It is entered in the ledger before it is told who it is (see `ledger.ts`).
- * 3. `ended` resolves once, also for a process that could not be spawned.
+ * 3. Its limits are on it before it is told who it is (see `confinement/groups.ts`).
+ * 4. `ended` resolves once, also for a process that could not be spawned.
  * A grandchild that leaves the group (`setsid`) leaves our hands.
  */
 import { asCantleError, type Clock, isCantleError, type Timer } from "@cantle/core";
+import type { Confined } from "./confinement/confinement.ts";
+import type { Enforcements } from "./confinement/limits.ts";
 import {
   endedFailure,
   type Failure,
   lateFailure,
+  memoryFailure,
+  saysHeapIsFull,
   spawnFailure,
   stalledFailure,
   thrownFailure,
@@ -55,6 +60,10 @@ export interface ProcessSetting {
   readonly redial: string | null;
   /** What is known of it already, when it is taken over. */
   readonly record?: ProcessRecord;
+  /** Puts its limits on it, where it has some. */
+  readonly confine?: (pid: number) => Confined;
+  /** What it wrote last. */
+  readonly lastWords: () => readonly string[];
   /** Spawns it, or takes it in hand. */
   readonly open: (ears: ProcessEars) => RunningProcess | Promise<never>;
   readonly onEvent: (event: ProcessEvent) => void;
@@ -66,6 +75,7 @@ export class SupervisedProcess {
   readonly #setting: ProcessSetting;
   readonly #process: RunningProcess | undefined;
   readonly #pulse: Pulse;
+  readonly #confined: Confined | undefined;
   readonly #ended = Promise.withResolvers<void>();
   readonly #settled = Promise.withResolvers<void>();
   readonly startedAt: string;
@@ -86,6 +96,7 @@ export class SupervisedProcess {
     this.#startedMs = clock.nowMs();
     this.#pulse = new Pulse(spec, clock, () => this.#stalled());
     this.#process = this.#open();
+    if (this.pid !== undefined) this.#confined = setting.confine?.(this.pid);
     if (record !== undefined) this.#await(record);
     if (record !== undefined || this.#process === undefined) return;
     ledger.enter({ ...this.#process.identity, ...this.#facts() });
@@ -135,6 +146,11 @@ export class SupervisedProcess {
   /** What it said of its load. */
   get pulse(): Pick<Pulse, "load" | "rates"> {
     return this.#pulse;
+  }
+
+  /** How far its limits hold. */
+  get enforcements(): Enforcements | undefined {
+    return this.#confined?.enforcements;
   }
 
   /** Ms between its spawn and now. */
@@ -265,17 +281,27 @@ export class SupervisedProcess {
     this.#signal("SIGKILL", "group");
   }
 
-  async #exited({ exit, signal }: ProcessEnd): Promise<void> {
+  async #exited(end: ProcessEnd): Promise<void> {
     if (this.#phase === "ended") return;
     // Whatever it left in its group goes with it (invariant 1), and so lets go of its output.
     this.#signal("SIGKILL", "group");
     this.#phase = "ended";
     this.#timer?.cancel();
     this.#pulse.stop();
-    const unasked = this.#asked ? undefined : endedFailure(this.#spec, { exit, signal, wasReady: this.#wasReady });
-    const failure = this.#failure ?? unasked;
+    const asked = this.#asked;
     await this.#process?.lastLines();
+    const failure = this.#failure ?? (asked ? undefined : this.#unasked(end));
+    this.#confined?.release();
     this.#end(failure);
+  }
+
+  /** Why it ended, as nobody had asked it to. */
+  #unasked({ exit, signal }: ProcessEnd): Failure {
+    if (signal !== "SIGABRT" && this.#confined?.ranOutOfMemory()) return memoryFailure(this.#spec, "killed");
+    const isUnknown = exit === null && signal === null;
+    if ((signal === "SIGABRT" || isUnknown) && saysHeapIsFull(this.#setting.lastWords()))
+      return memoryFailure(this.#spec, "heap");
+    return endedFailure(this.#spec, { exit, signal, wasReady: this.#wasReady });
   }
 
   #end(failure: Failure | undefined): void {

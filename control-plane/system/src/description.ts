@@ -8,6 +8,7 @@ import { type Access, CantleError } from "@cantle/core";
 import type { ProblemHook } from "@cantle/gateway";
 import { checkPolicies, type Policies } from "@cantle/mesh";
 import type { ServiceDefinition } from "@cantle/service";
+import { type ReadLimits, readLimits, type UnitLimits } from "./limits.ts";
 
 /** Imports a service: `() => import("./accounts/service.ts")`. */
 export type LoadService = () => Promise<{ readonly default: ServiceDefinition }>;
@@ -73,6 +74,8 @@ export interface SystemSpec {
   readonly placements?: { readonly [name: string]: PlacementSpec };
   readonly gateway?: GatewaySpec;
   readonly policies?: Policies;
+  /** What each process of a unit may take of the machine, by unit; `gateway` and `control` are units too. */
+  readonly limits?: { readonly [unit: string]: UnitLimits };
 }
 
 /** A system: a frozen plain value. */
@@ -82,7 +85,7 @@ export interface System extends SystemSpec {
 }
 
 const nameShape = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-const known = new Set<keyof SystemSpec>(["services", "units", "placements", "gateway", "policies"]);
+const known = new Set<keyof SystemSpec>(["services", "units", "placements", "gateway", "policies", "limits"]);
 
 /** Describes a system. Throws `SYSTEM_INVALID` for what contradicts itself. */
 export function system(name: string, spec: SystemSpec): System {
@@ -103,7 +106,24 @@ export function system(name: string, spec: SystemSpec): System {
   for (const [service, source] of Object.entries(spec.services))
     checkSource(service, source, `system("${name}").services.${service}`);
   if (spec.policies !== undefined) checkPolicies(spec.policies, "SYSTEM_INVALID", Object.keys(spec.services));
+  checkLimits(name, spec);
   return Object.freeze({ kind: "system", name, ...spec });
+}
+
+/** What a process of a unit may take; no limits where none are written. */
+export function limitsOf({ name, limits = {} }: Pick<System, "name" | "limits">, unit: string): ReadLimits {
+  return Object.hasOwn(limits, unit) ? readLimits(limits[unit], `system("${name}").limits.${unit}`) : {};
+}
+
+/** A unit may be one of any placement, and every service can have one of its own. */
+function checkLimits(name: string, { services, units = {}, placements = {}, limits = {} }: SystemSpec): void {
+  const chosen = Object.values(placements).flatMap((placement) => Object.keys(placement?.units ?? {}));
+  const all = new Set([...Object.keys(services), ...Object.keys(units), ...chosen, ...platformUnits]);
+  for (const unit of Object.keys(limits)) {
+    const place = `system("${name}").limits.${unit}`;
+    if (!all.has(unit)) throw invalid(`there is no unit '${unit}'`, place, `the units are ${[...all].join(", ")}`);
+    limitsOf({ name, limits }, unit);
+  }
 }
 
 /** A service that another system deploys. */

@@ -5,6 +5,7 @@ export {
   type GatewaySpec,
   isSystem,
   type LoadService,
+  limitsOf,
   type PlacementSpec,
   platformServices,
   platformUnits,

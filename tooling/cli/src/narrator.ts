@@ -38,6 +38,8 @@ export function createNarrator(terminal: Terminal, patient: boolean): Narrator {
           return say(`${instance} is ready (${spanText(event.afterMs)})`);
         case "adopted":
           return say(`${instance} (pid ${event.pid}) was running already, and is taken over`);
+        case "unenforced":
+          return say(unenforcedLine(event));
         case "failed":
           if (told.get(instance) === event.error.text) return;
           tell(instance, event.error.text);
@@ -61,6 +63,12 @@ export function createNarrator(terminal: Terminal, patient: boolean): Narrator {
       }
     },
   };
+}
+
+function unenforcedLine({ resource, enforcement, why }: SupervisorEvent & { kind: "unenforced" }): string {
+  const how =
+    enforcement === "heap only" ? "limits of memory hold for the heap only" : `limits of ${resource} do not hold`;
+  return `${how} here: ${plain(why)}`;
 }
 
 function failedLine({ instance, retryInMs }: SupervisorEvent & { kind: "failed" }): string {
