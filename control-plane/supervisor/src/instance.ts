@@ -279,6 +279,7 @@ export class Instance {
       case "ended":
         this.#processes.delete(process);
         this.#servicesBefore = process.services;
+        this.#emit({ kind: "ended", generation: process.generation, left: event.left });
         if (isCurrent) this.#ended(event.failure);
         return;
     }

@@ -133,6 +133,8 @@ export type SupervisorEvent = { readonly unit: string; readonly instance: string
       readonly enforcement: Enforcement;
       readonly why: string;
     }
+  /** A process of it has ended; `left` when it was asked to and was not killed, so that it has told others itself. */
+  | { readonly kind: "ended"; readonly generation: number; readonly left: boolean }
   /** It ended, or must. `retryInMs` is null where a restart cannot mend it. */
   | {
       readonly kind: "failed";

@@ -47,8 +47,8 @@ export type ProcessEvent =
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "draining" }
   | { readonly kind: "killed" }
-  /** `failure` is absent when it was asked to end. */
-  | { readonly kind: "ended"; readonly failure?: Failure };
+  /** `failure` is absent when it was asked to end, `left` is true when it did so by itself. */
+  | { readonly kind: "ended"; readonly failure?: Failure; readonly left: boolean };
 
 /** What it is made with. */
 export interface ProcessSetting {
@@ -83,6 +83,7 @@ export class SupervisedProcess {
   #phase: "starting" | "ready" | "draining" | "ended" = "starting";
   #wasReady = false;
   #asked = false;
+  #killed = false;
   #failure: Failure | undefined;
   #timer: Timer | undefined;
   #addresses: readonly string[] = [];
@@ -179,7 +180,7 @@ export class SupervisedProcess {
     this.#asked = true;
     if (this.#phase === "ended") return;
     this.#phase = "draining";
-    this.#signal("SIGKILL", "group");
+    this.#kill();
   }
 
   #open(): RunningProcess | undefined {
@@ -263,7 +264,7 @@ export class SupervisedProcess {
     if (this.#failure === undefined) this.#setting.onEvent({ kind: "draining" });
     this.#timer = this.#setting.clock.after(this.#spec.drainTimeoutMs, () => {
       this.#setting.onEvent({ kind: "killed" });
-      this.#signal("SIGKILL", "group");
+      this.#kill();
     });
   }
 
@@ -278,7 +279,7 @@ export class SupervisedProcess {
   #stalled(): void {
     if (this.#phase !== "ready" && this.#phase !== "starting") return;
     this.#failure = stalledFailure(this.#spec, this.#spec.stalledAfterMs ?? stalledAfterMsDefault);
-    this.#signal("SIGKILL", "group");
+    this.#kill();
   }
 
   async #exited(end: ProcessEnd): Promise<void> {
@@ -309,13 +310,19 @@ export class SupervisedProcess {
     this.#failure = failure;
     this.#timer?.cancel();
     if (this.#process !== undefined) this.#setting.ledger.strike(this.#process.identity);
-    this.#setting.onEvent(failure === undefined ? { kind: "ended" } : { kind: "ended", failure });
+    const left = this.#asked && this.#wasReady && !this.#killed;
+    this.#setting.onEvent({ kind: "ended", left, ...(failure && { failure }) });
     this.#settled.resolve();
     this.#ended.resolve();
   }
 
   #tell(message: ParentMessage): void {
     this.#process?.tell(message);
+  }
+
+  #kill(): void {
+    this.#killed = true;
+    this.#signal("SIGKILL", "group");
   }
 
   #signal(name: NodeJS.Signals, group?: "group"): void {

@@ -2,9 +2,11 @@
 import { createStarted, isCantleError, systemClock, systemRandom } from "@cantle/core";
 import { openSupervisor, type Supervisor, type SupervisorEvent } from "@cantle/supervisor";
 import { silentLogger } from "@cantle/telemetry";
+import { socketOf } from "./addresses.ts";
 import { openIssuer } from "./control.ts";
 import { createGate } from "./gate.ts";
 import { interruptible } from "./interruptible.ts";
+import { createRetirement } from "./retirement.ts";
 import { createSources } from "./sources.ts";
 import { specsOf } from "./specs.ts";
 import type { RunningSystem, StartOptions } from "./start-options.ts";
@@ -23,12 +25,16 @@ export async function startProcesses(start: SystemStart): Promise<RunningSystem>
   try {
     const time = { clock: systemClock, random: systemRandom() };
     const settings = { folder, home, env };
+    const control = socketOf(home, "control");
     const issuer = await openIssuer({ system: system.name, settings, log: silentLogger, ...time }, started);
     const gate = createGate();
     const gateway = createGatewayPort();
-    const supervisor = await openSupervisor({ folder: home, ...time, ...supervision(options, gate, gateway) });
+    const retirement = createRetirement({ issuer, control, settings, ...time });
+    const watching = supervision(options, [gate, gateway, retirement]);
+    const supervisor = await openSupervisor({ folder: home, ...time, ...watching });
     started.add(() => supervisor.stop());
-    const specs = specsOf(start, { issuer, gate, gatewayPort: gateway.port });
+    started.add(() => retirement.stop());
+    const specs = specsOf(start, { issuer, control, gate, gatewayPort: gateway.port });
     await interruptible(supervisor.start(specs), signal);
     void supervisor.stopped.then(() => started.stop());
     return runningOf(start, supervisor);
@@ -38,7 +44,10 @@ export async function startProcesses(start: SystemStart): Promise<RunningSystem>
   }
 }
 
-function supervision({ env, mode = "attached", onEvent, onLine }: StartOptions, ...listeners: HappeningListener[]) {
+function supervision(
+  { env, mode = "attached", onEvent, onLine }: StartOptions,
+  listeners: readonly HappeningListener[],
+) {
   const watched = (event: SupervisorEvent) => {
     for (const listener of listeners) listener.note(event);
     onEvent?.(event);

@@ -7,7 +7,6 @@ import { fileURLToPath } from "node:url";
 import type { Issuer } from "@cantle/identity";
 import type { ProcessLimits, ProcessSpec } from "@cantle/supervisor";
 import { limitsOf, type System } from "@cantle/system";
-import { socketOf } from "./addresses.ts";
 import { isExternal } from "./external-source.ts";
 import type { Gate } from "./gate.ts";
 import type { HostHandover, Role } from "./handover.ts";
@@ -23,8 +22,8 @@ const drainTimeoutMs = 15_000;
 /** The specs of a plan: the control plane first, the gateway last to stop taking calls in. */
 export function specsOf(start: SystemStart, shared: SharedBySpecs): ProcessSpec[] {
   const { plan, options } = start;
-  const control = socketOf(start.home, "control");
-  const make = specMaker(start, control, shared);
+  const { control } = shared;
+  const make = specMaker(start, shared);
   const units = plan.units.flatMap(({ name, services, instances }) =>
     Array.from({ length: instances }, (_, at) =>
       make({ unit: name, instance: `${name}-${at + 1}`, role: roleOf(start.system, services), services }),
@@ -55,6 +54,8 @@ function roleOf(system: System, services: readonly string[]): Role {
 /** What specs need while the system runs. */
 export interface SharedBySpecs {
   readonly issuer: Issuer;
+  /** Where the control plane listens. */
+  readonly control: string;
   readonly gate: Gate;
   /** Where the gateway listened last: whoever was told finds it there after a restart too, whichever port it was given. */
   readonly gatewayPort: () => number | undefined;
@@ -72,8 +73,7 @@ interface UnitToSpawn {
 
 function specMaker(
   { system, folder, home, plan, options }: SystemStart,
-  control: string,
-  { issuer, gate, gatewayPort }: SharedBySpecs,
+  { issuer, control, gate, gatewayPort }: SharedBySpecs,
 ): (unit: UnitToSpawn) => ProcessSpec {
   const { file, set, profile, env } = options;
   const sources = createSources(system, file);
