@@ -117,7 +117,7 @@ test("what is wanted otherwise is replaced, what nobody wants is ended, and the 
   assert.notEqual(pidOf(staged, "changed"), changed);
   for (const pid of [changed!, unwanted!]) assert.equal(await runs(pid), false);
   const ofChanged = staged.events.filter(({ unit }) => unit === "changed").map(({ kind }) => kind);
-  assert.deepEqual(ofChanged, ["adopted", "spawned", "ready", "draining"]);
+  assert.deepEqual(ofChanged, ["adopted", "spawned", "ready", "draining", "ended"]);
 });
 
 test("one that lives and does not come is ended, and another takes its place", async () => {
@@ -174,4 +174,23 @@ test("who is in nobody's records is told to drain, and who does not say who it i
   assert.equal(await dial({ kind: "here", identity: identify(process.pid), ...who }), '{"kind":"drain"}\n');
   assert.equal(await dial({ kind: "ready", ...served }), "");
   assert.equal(staged.supervisor.list()[0]?.state, "ready");
+});
+
+test("of two supervisors that come at once, one takes everything over and the other is refused", async () => {
+  await using folder = await stageFolder();
+  const specs = ["a", "b"].map((unit) => specOf("serve", { unit }));
+  await using left = await orphaned(folder.path, specs);
+  const come = async () => {
+    const staged = await stage(folder.path, background);
+    return { staged, rows: await staged.supervisor.start(specs) };
+  };
+  const came = await Promise.allSettled([come(), come()]);
+  const [adopter, ...others] = came.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  const refused = came.flatMap((each) => (each.status === "rejected" ? [each.reason.code] : []));
+  await using _ = adopter!.staged;
+  assert.deepEqual([others.length, refused], [0, ["ALREADY_RUNNING"]]);
+  assert.deepEqual(
+    adopter!.rows.map(({ pid }) => pid),
+    left.pids,
+  );
 });

@@ -1,4 +1,5 @@
 /** Starting, watching, restarting and draining the processes of one host. Instances import `@cantle/supervisor/child`. */
+export type { Enforcement, Enforcements, ProcessLimits, Resource } from "./confinement/limits.ts";
 export { connectSupervisor, type SupervisorClient } from "./control-client.ts";
 export type { BehindDoor, DoorState } from "./control-door.ts";
 export { isMendable } from "./failure.ts";

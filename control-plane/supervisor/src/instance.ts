@@ -6,6 +6,8 @@
  */
 import type { Clock, Random, Timer } from "@cantle/core";
 import { adoptProcess } from "./adopted-process.ts";
+import type { Confinement } from "./confinement/confinement.ts";
+import type { Enforcements } from "./confinement/limits.ts";
 import type { Failure } from "./failure.ts";
 import type { InstanceDoor } from "./instance-door.ts";
 import type { Ledger } from "./ledger.ts";
@@ -41,6 +43,7 @@ export interface InstanceSetting {
   readonly backOff: BackOff;
   readonly ledger: Ledger;
   readonly outputs: Outputs;
+  readonly confinement: Confinement;
   /** Where the instances of an earlier supervisor come; absent where instances end with theirs. */
   readonly door?: InstanceDoor;
   /** The path of that door, for instances that will have to look for it. */
@@ -107,6 +110,7 @@ export class Instance {
       startedAt: process?.startedAt ?? null,
       lastError: this.#lastError,
       load: process?.pulse.rates ?? null,
+      limits: process?.enforcements ?? null,
     };
   }
 
@@ -233,13 +237,28 @@ export class Instance {
 
   #hold(spec: ProcessSpec, origin: Pick<ProcessSetting, "open" | "record" | "generation">): SupervisedProcess {
     this.#starts++;
-    const { clock, mode, ledger, redial } = this.#setting;
-    const onEvent = (event: ProcessEvent) => this.#hear(process, event);
-    const share = () => this.#share;
-    const setting: ProcessSetting = { clock, mode, ledger, redial, share, onEvent, ...origin };
-    const process: SupervisedProcess = new SupervisedProcess(spec, setting);
+    const { clock, mode, ledger, redial, outputs, confinement } = this.#setting;
+    const { instance, limits } = spec;
+    const name = `${instance}.${origin.generation}`;
+    const process: SupervisedProcess = new SupervisedProcess(spec, {
+      ...{ clock, mode, ledger, redial },
+      ...origin,
+      ...(limits && {
+        confine: (pid) => confinement.confine(name, limits, { pid, isAdopted: origin.record !== undefined }),
+      }),
+      share: () => this.#share,
+      lastWords: () => outputs.lastOf(instance),
+      onEvent: (event) => this.#hear(process, event),
+    });
     this.#processes.add(process);
+    this.#tellUnenforced(process.enforcements ?? {});
     return process;
+  }
+
+  #tellUnenforced(enforcements: Enforcements): void {
+    for (const { resource, why } of this.#setting.confinement.news()) {
+      this.#emit({ kind: "unenforced", resource, enforcement: enforcements[resource] ?? "not enforced", why });
+    }
   }
 
   #hear(process: SupervisedProcess, event: ProcessEvent): void {
@@ -269,6 +288,7 @@ export class Instance {
       case "ended":
         this.#processes.delete(process);
         this.#servicesBefore = process.services;
+        this.#emit({ kind: "ended", generation: process.generation, left: event.left });
         if (isCurrent) this.#ended(event.failure);
         return;
     }

@@ -5,6 +5,7 @@
  * where both are in the background, is kept to be adopted; 3. the control door opens last and closes first.
  */
 import { CantleError, type Clock, createStarted, type Random, type Started } from "@cantle/core";
+import { openConfinement } from "./confinement/confinement.ts";
 import { openDoor } from "./control-door.ts";
 import { type Folder, folderOf, makeFolder } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
@@ -64,9 +65,11 @@ export async function openSupervisor(options: SupervisorOptions): Promise<Superv
     const outputs = openOutputs(folder, options, opened);
     const ledger = openLedger(folder, options, { left, opened });
     const backOff = { ...defaultBackOff, ...options.backOff };
+    const confinement = openConfinement(options.folder, { clock, claim: env["CANTLE_CGROUP"] });
+    opened.add(() => confinement.close());
     const { scaling = {}, renew = (spec) => spec } = options;
     const records = openRecords(folder, left, opened);
-    const setting = { clock, random, env, mode, backOff, ledger, outputs, onEvent, opened, left };
+    const setting = { clock, random, env, mode, backOff, ledger, outputs, confinement, onEvent, opened, left };
     const supervisor = new Supervisor({
       ...setting,
       ...(await openInstances(folder, mode, opened)),

@@ -3,6 +3,7 @@
  * service or a contract is.
  */
 import type { Code } from "@cantle/core";
+import type { Enforcement, Enforcements, ProcessLimits, Resource } from "./confinement/limits.ts";
 import type { LoadRates, LoadReport } from "./load.ts";
 import type { ScalingChange } from "./scaling/change.ts";
 
@@ -49,6 +50,8 @@ export interface ProcessSpec {
   readonly revision?: string;
   /** A short name for that program, for its instances to say; never compared. */
   readonly release?: string;
+  /** What it may take of the machine, as far as that can be enforced here; `InstanceRow.limits` says how far. */
+  readonly limits?: ProcessLimits;
   /**
    * True where a new process of it can be ready beside the old one; default: where its unit has several. Not where both would
    * want one port or one file.
@@ -95,6 +98,8 @@ export interface InstanceRow {
   readonly lastError: InstanceError | null;
   /** How busy it was in the last second; null until it has said so twice. */
   readonly load: LoadRates | null;
+  /** How far its limits hold, by resource; null where it has none, or does not run. */
+  readonly limits: Enforcements | null;
 }
 
 /** What one process of an instance reported last. */
@@ -124,6 +129,15 @@ export type InstanceEvent = { readonly unit: string; readonly instance: string }
       readonly addresses: readonly string[];
       readonly services: readonly string[];
     }
+  /** A limit that it has is not enforced here; told once for each resource, with the first instance that has one. */
+  | {
+      readonly kind: "unenforced";
+      readonly resource: Resource;
+      readonly enforcement: Enforcement;
+      readonly why: string;
+    }
+  /** A process of it has ended; `left` when it was asked to and was not killed, so that it has told others itself. */
+  | { readonly kind: "ended"; readonly generation: number; readonly left: boolean }
   /** It ended, or must. `retryInMs` is null where a restart cannot mend it. */
   | {
       readonly kind: "failed";

@@ -10,14 +10,19 @@
  * Invariants:
  * 1. It leads a process group of its own, and when it ends, however it ended, the rest of the group is killed.
  * 2. It is entered in the ledger before it is told who it is (see `ledger.ts`).
- * 3. `ended` resolves once, also for a process that could not be spawned.
+ * 3. Its limits are on it before it is told who it is (see `confinement/groups.ts`).
+ * 4. `ended` resolves once, also for a process that could not be spawned.
  * A grandchild that leaves the group (`setsid`) leaves our hands.
  */
 import { asCantleError, type Clock, isCantleError, type Timer } from "@cantle/core";
+import type { Confined } from "./confinement/confinement.ts";
+import type { Enforcements } from "./confinement/limits.ts";
 import {
   endedFailure,
   type Failure,
   lateFailure,
+  memoryFailure,
+  saysHeapIsFull,
   spawnFailure,
   stalledFailure,
   thrownFailure,
@@ -42,8 +47,8 @@ export type ProcessEvent =
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "draining" }
   | { readonly kind: "killed" }
-  /** `failure` is absent when it was asked to end. */
-  | { readonly kind: "ended"; readonly failure?: Failure };
+  /** `failure` is absent when it was asked to end, `left` is true when it did so by itself. */
+  | { readonly kind: "ended"; readonly failure?: Failure; readonly left: boolean };
 
 /** What it is made with. */
 export interface ProcessSetting {
@@ -57,6 +62,10 @@ export interface ProcessSetting {
   readonly record?: ProcessRecord;
   /** What its release is to get of the calls, just now. */
   readonly share: () => number | null;
+  /** Puts its limits on it, where it has some. */
+  readonly confine?: (pid: number) => Confined;
+  /** What it wrote last. */
+  readonly lastWords: () => readonly string[];
   /** Spawns it, or takes it in hand. */
   readonly open: (ears: ProcessEars) => RunningProcess | Promise<never>;
   readonly onEvent: (event: ProcessEvent) => void;
@@ -68,6 +77,7 @@ export class SupervisedProcess {
   readonly #setting: ProcessSetting;
   readonly #process: RunningProcess | undefined;
   readonly #pulse: Pulse;
+  readonly #confined: Confined | undefined;
   readonly #ended = Promise.withResolvers<void>();
   readonly #settled = Promise.withResolvers<void>();
   readonly startedAt: string;
@@ -75,6 +85,7 @@ export class SupervisedProcess {
   #phase: "starting" | "ready" | "draining" | "ended" = "starting";
   #wasReady = false;
   #asked = false;
+  #killed = false;
   #failure: Failure | undefined;
   #timer: Timer | undefined;
   #addresses: readonly string[] = [];
@@ -88,6 +99,7 @@ export class SupervisedProcess {
     this.#startedMs = clock.nowMs();
     this.#pulse = new Pulse(spec, clock, () => this.#stalled());
     this.#process = this.#open();
+    if (this.pid !== undefined) this.#confined = setting.confine?.(this.pid);
     if (record !== undefined) this.#await(record);
     if (record !== undefined || this.#process === undefined) return;
     ledger.enter({ ...this.#process.identity, ...this.#facts() });
@@ -139,6 +151,11 @@ export class SupervisedProcess {
     return this.#pulse;
   }
 
+  /** How far its limits hold. */
+  get enforcements(): Enforcements | undefined {
+    return this.#confined?.enforcements;
+  }
+
   /** Ms between its spawn and now. */
   get ageMs(): number {
     return this.#setting.clock.nowMs() - this.#startedMs;
@@ -170,7 +187,7 @@ export class SupervisedProcess {
     this.#asked = true;
     if (this.#phase === "ended") return;
     this.#phase = "draining";
-    this.#signal("SIGKILL", "group");
+    this.#kill();
   }
 
   #open(): RunningProcess | undefined {
@@ -256,7 +273,7 @@ export class SupervisedProcess {
     if (this.#failure === undefined) this.#setting.onEvent({ kind: "draining" });
     this.#timer = this.#setting.clock.after(this.#spec.drainTimeoutMs, () => {
       this.#setting.onEvent({ kind: "killed" });
-      this.#signal("SIGKILL", "group");
+      this.#kill();
     });
   }
 
@@ -271,20 +288,30 @@ export class SupervisedProcess {
   #stalled(): void {
     if (this.#phase !== "ready" && this.#phase !== "starting") return;
     this.#failure = stalledFailure(this.#spec, this.#spec.stalledAfterMs ?? stalledAfterMsDefault);
-    this.#signal("SIGKILL", "group");
+    this.#kill();
   }
 
-  async #exited({ exit, signal }: ProcessEnd): Promise<void> {
+  async #exited(end: ProcessEnd): Promise<void> {
     if (this.#phase === "ended") return;
     // Whatever it left in its group goes with it (invariant 1), and so lets go of its output.
     this.#signal("SIGKILL", "group");
     this.#phase = "ended";
     this.#timer?.cancel();
     this.#pulse.stop();
-    const unasked = this.#asked ? undefined : endedFailure(this.#spec, { exit, signal, wasReady: this.#wasReady });
-    const failure = this.#failure ?? unasked;
+    const asked = this.#asked;
     await this.#process?.lastLines();
+    const failure = this.#failure ?? (asked ? undefined : this.#unasked(end));
+    this.#confined?.release();
     this.#end(failure);
+  }
+
+  /** Why it ended, as nobody had asked it to. */
+  #unasked({ exit, signal }: ProcessEnd): Failure {
+    if (signal !== "SIGABRT" && this.#confined?.ranOutOfMemory()) return memoryFailure(this.#spec, "killed");
+    const isUnknown = exit === null && signal === null;
+    if ((signal === "SIGABRT" || isUnknown) && saysHeapIsFull(this.#setting.lastWords()))
+      return memoryFailure(this.#spec, "heap");
+    return endedFailure(this.#spec, { exit, signal, wasReady: this.#wasReady });
   }
 
   #end(failure: Failure | undefined): void {
@@ -292,13 +319,19 @@ export class SupervisedProcess {
     this.#failure = failure;
     this.#timer?.cancel();
     if (this.#process !== undefined) this.#setting.ledger.strike(this.#process.identity);
-    this.#setting.onEvent(failure === undefined ? { kind: "ended" } : { kind: "ended", failure });
+    const left = this.#asked && this.#wasReady && !this.#killed;
+    this.#setting.onEvent({ kind: "ended", left, ...(failure && { failure }) });
     this.#settled.resolve();
     this.#ended.resolve();
   }
 
   #tell(message: ParentMessage): void {
     this.#process?.tell(message);
+  }
+
+  #kill(): void {
+    this.#killed = true;
+    this.#signal("SIGKILL", "group");
   }
 
   #signal(name: NodeJS.Signals, group?: "group"): void {

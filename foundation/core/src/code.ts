@@ -145,6 +145,11 @@ const table = {
     retry: "never",
     meaning: "The event loop of an instance stood still for too long, so its process was killed.",
   },
+  INSTANCE_OUT_OF_MEMORY: {
+    exit: 1,
+    retry: "never",
+    meaning: "An instance wanted more memory than it may have, and was ended.",
+  },
   FOLDER_UNUSABLE: { exit: 5, retry: "never", meaning: "A folder cannot be made, read or written." },
   COMMAND_MISSING: { exit: 5, retry: "never", meaning: "A command that is to be run does not exist here." },
   SYSTEM_INVALID: { exit: 3, retry: "never", meaning: "The system description contradicts itself." },

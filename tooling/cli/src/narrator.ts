@@ -39,6 +39,8 @@ export function createNarrator(terminal: Terminal, patient: boolean): Narrator {
           return say(`${instance} is ready (${spanText(event.afterMs)})`);
         case "adopted":
           return say(`${instance} (pid ${event.pid}) was running already, and is taken over`);
+        case "unenforced":
+          return say(unenforcedLine(event));
         case "failed":
           if (told.get(instance) === event.error.text) return;
           tell(instance, event.error.text);
@@ -67,6 +69,12 @@ export function createNarrator(terminal: Terminal, patient: boolean): Narrator {
 function decided(event: UnitEvent): string {
   const { unit } = event;
   return event.kind === "rollout" ? `${unit}: ${event.text}` : `${unit} scaled: ${event.reason}`;
+}
+
+function unenforcedLine({ resource, enforcement, why }: InstanceEvent & { kind: "unenforced" }): string {
+  const how =
+    enforcement === "heap only" ? "limits of memory hold for the heap only" : `limits of ${resource} do not hold`;
+  return `${how} here: ${plain(why)}`;
 }
 
 function failedLine({ instance, retryInMs }: InstanceEvent & { kind: "failed" }): string {

@@ -14,6 +14,7 @@ export function rowOf(instance: string, facts: Partial<InstanceRow> = {}): Insta
     startedAt: "2026-01-01T00:00:00.000Z",
     lastError: null,
     load: null,
+    limits: null,
     ...facts,
   };
 }

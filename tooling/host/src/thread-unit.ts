@@ -91,6 +91,7 @@ export class ThreadUnit {
       startedAt: this.#startedAt,
       lastError: this.#lastError,
       load: null,
+      limits: null,
     };
   }
 

@@ -14,9 +14,9 @@ import { externalsOf, gatewayOptions } from "./gateway-options.ts";
 import { openInstanceDoor } from "./instance-door.ts";
 import { createLines, type Lines } from "./lines.ts";
 import { processLogger } from "./log.ts";
-import type { SystemStart } from "./processes.ts";
 import { runWhole, type Whole } from "./run-whole.ts";
 import type { RunningSystem, StartOptions } from "./start-options.ts";
+import type { SystemStart } from "./system-start.ts";
 
 /** Starts a system in this process, behind its gateway. */
 export async function startWhole({ system, plan, folder, home, options }: SystemStart): Promise<RunningSystem> {
@@ -125,6 +125,7 @@ function rowOf(
     startedAt,
     lastError: null,
     load: null,
+    limits: null,
   };
 }
 
@@ -140,6 +141,7 @@ function failedRow(service: string, error: CantleError): InstanceRow {
     startedAt: null,
     lastError: { code: error.code, text: explainError(error) },
     load: null,
+    limits: null,
   };
 }
 
