@@ -81,7 +81,18 @@ export async function connectSupervisor(system: string): Promise<SupervisorClien
 async function send(path: string, method: string, target: string): Promise<IncomingMessage> {
   const response = await dial(path, method, target);
   if (response.statusCode === 200) return response;
-  throw fromRecord(await json(response).catch(() => undefined));
+  throw refusalOf(await json(response).catch(() => undefined));
+}
+
+/** The error with what the door tells besides. */
+function refusalOf(told: unknown): CantleError {
+  const error = fromRecord(told);
+  const { place, help } = Object(told) as { readonly place?: unknown; readonly help?: unknown };
+  return new CantleError(error.code, error.message, {
+    status: error.status,
+    ...(typeof place === "string" && { place }),
+    ...(typeof help === "string" && { help }),
+  });
 }
 
 function dial(path: string, method: string, target: string): Promise<IncomingMessage> {

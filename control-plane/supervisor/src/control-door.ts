@@ -122,7 +122,8 @@ function reply(response: ServerResponse, status: number, content: unknown): void
 function refuse(response: ServerResponse, thrown: unknown): void {
   const error = asCantleError(thrown);
   if (response.headersSent) response.destroy();
-  else reply(response, error.status, toRecord(error));
+  // The other side is the same user at a terminal: it may know where, and what to do.
+  else reply(response, error.status, { ...toRecord(error), place: error.place, help: error.help });
 }
 
 function listen(server: Server, path: string): Promise<void> {
