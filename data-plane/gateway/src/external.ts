@@ -26,6 +26,7 @@ import {
   callerHeader,
   chunksOf,
   claimsJson,
+  createLookup,
   createUpstream,
   cutWhenStuck,
   type Exchange,
@@ -97,6 +98,7 @@ export function createForwarder(
   } = external;
   const operation = operationOf(external, { timeoutMs, bodyBytesMax, uploadBytesMax });
   const instances = new Map<string, Instance>();
+  const lookup = createLookup({ clock });
 
   function instanceAt(address: string): Instance {
     const known = instances.get(address);
@@ -107,7 +109,7 @@ export function createForwarder(
       void oldest[1].upstream.finish();
     }
     const { origin, pathname } = new URL(address);
-    const instance = { base: pathname.replace(/\/$/, ""), upstream: createUpstream(origin) };
+    const instance = { base: pathname.replace(/\/$/, ""), upstream: createUpstream(origin, { lookup }) };
     instances.set(address, instance);
     return instance;
   }
