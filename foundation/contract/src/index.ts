@@ -21,6 +21,7 @@ export { implement, type Needs } from "./implement.ts";
 export { jsonDepthMax, parseJson, printJson } from "./json.ts";
 export { branchesOf, propertiesOf } from "./json-schema.ts";
 export { essenceOf, isAmong } from "./media-type.ts";
+export type { Channel, Message, Priority } from "./message.ts";
 export type { At, Known, Members, Mistake } from "./mistake.ts";
 export { type OpenApiDocument, type OpenApiOptions, openapi } from "./openapi.ts";
 export { parametersOf } from "./path.ts";
