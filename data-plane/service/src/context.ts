@@ -7,6 +7,7 @@ import { type BytesSource, bytesOf, type CallOptions, type Contract, failOf, out
 import type { Call, Clock, Operation, Random, Reply } from "@cantle/core";
 import type { Logger } from "@cantle/telemetry";
 import type { Calling } from "./calling.ts";
+import type { MakeOutgoing, StoreMessage } from "./outgoing.ts";
 
 /** What all calls of one running service share. */
 export interface ContextHost {
@@ -15,11 +16,19 @@ export interface ContextHost {
   readonly random: Random;
   readonly log: Logger;
   readonly config: unknown;
-  /** What each binding binds, by its name in `uses`. */
-  readonly bound: Readonly<Record<string, unknown>>;
+  /** What each binding binds, by its name in `uses`: the same for all calls, or made for each. */
+  readonly bound: Readonly<Record<string, Bound>>;
+  readonly outgoing: MakeOutgoing;
+  /** Where what is published outside a transaction goes. */
+  readonly publish: StoreMessage;
   /** The contracts in `uses`, by name. */
   readonly contracts: ReadonlyMap<string, Contract<string, any>>;
 }
+
+/** What a binding binds. */
+export type Bound =
+  | { readonly kind: "shared"; readonly value: unknown }
+  | { readonly kind: "per-call"; readonly within: (call: Call) => unknown };
 
 /** Makes the context of a call. */
 export type MakeContext = (call: Call) => object;
@@ -60,10 +69,25 @@ export function contextMaker(operation: Operation, host: ContextHost): MakeConte
     get idempotencyKey() {
       return this.#call.idempotencyKey;
     }
+    get message() {
+      return this.#call.message;
+    }
+    get events() {
+      return host.outgoing(this.#call, host.publish).events;
+    }
+    get queues() {
+      return host.outgoing(this.#call, host.publish).queues;
+    }
+    get send() {
+      return host.outgoing(this.#call, host.publish).send;
+    }
   }
 
-  for (const [name, value] of Object.entries(host.bound))
-    Object.defineProperty(Context.prototype, name, { value, enumerable: true });
+  for (const [name, bound] of Object.entries(host.bound)) {
+    if (bound.kind === "shared")
+      Object.defineProperty(Context.prototype, name, { value: bound.value, enumerable: true });
+    else Object.defineProperty(Context.prototype, name, { enumerable: true, get: withinCall(bound.within) });
+  }
   for (const [name, contract] of host.contracts) {
     const CallClient = clientClass(contract, host.calling);
     Object.defineProperty(Context.prototype, name, {
@@ -74,6 +98,15 @@ export function contextMaker(operation: Operation, host: ContextHost): MakeConte
     });
   }
   return (call) => new Context(call);
+
+  /** One for each call, however often it is looked up. */
+  function withinCall(within: (call: Call) => unknown) {
+    const made = new WeakMap<Context, unknown>();
+    return function (this: Context) {
+      if (!made.has(this)) made.set(this, within(Context.callOf(this)));
+      return made.get(this);
+    };
+  }
 }
 
 /**

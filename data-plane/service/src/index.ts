@@ -1,6 +1,11 @@
 /** Defining a service and running one. */
 export type { Binding, BindingHost, OpenBinding } from "./binding.ts";
 export { type Calling, callingAs, clientAs, type Outgoing } from "./calling.ts";
+export { handlingMsDefault, type ServedConsumer, type ServedSchedule } from "./consumers.ts";
+export type { Effects, KeyedCall } from "./effects.ts";
+export { type KeyScope, keyOf } from "./once.ts";
+export type { MakeOutgoing, OutgoingOf, StoreMessage } from "./outgoing.ts";
+export type { Publisher } from "./publisher.ts";
 export { type RunningService, runService, type ServedOperation, type ServiceHost } from "./run.ts";
 export {
   isServiceDefinition,
@@ -10,3 +15,4 @@ export {
   type Uses,
   usedContracts,
 } from "./service.ts";
+export type { Handle, Schedule, Subscribe, SubscribeOptions, Subscription } from "./subscription.ts";

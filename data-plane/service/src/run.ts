@@ -1,20 +1,13 @@
-/** Running a service: its bindings opened, its handlers behind the inbound recipe, ready for any transport. */
-import {
-  CantleError,
-  createStarted,
-  type Handler,
-  isCantleError,
-  type Operation,
-  type Peer,
-  type Random,
-  type Running,
-} from "@cantle/core";
-import { inbound, type OutboundHost, type Work } from "@cantle/mesh";
+/** Running a service: its bindings opened, its handlers behind the inbound recipe, ready for any transport and any broker. */
+import { CantleError, createStarted, type Handler, isCantleError, type Operation, type Running } from "@cantle/core";
+import type { OutboundHost } from "@cantle/mesh";
 import type { BindingHost, OpenBinding } from "./binding.ts";
-import { callingAs } from "./calling.ts";
-import { type ContextHost, contextMaker } from "./context.ts";
+import type { ServedConsumer, ServedSchedule } from "./consumers.ts";
+import { outgoingMaker } from "./outgoing.ts";
+import type { Publisher } from "./publisher.ts";
+import { serveAll } from "./serve.ts";
 import { type ServiceDefinition, usedContracts } from "./service.ts";
-import { type RunTask, taskRunner } from "./tasks.ts";
+import type { RunTask } from "./tasks.ts";
 
 /** An operation with the handler that transports call. */
 export interface ServedOperation {
@@ -28,12 +21,19 @@ export interface ServiceHost extends OutboundHost {
   readonly config: unknown;
   /** The URL and the loaded engine of a binding. */
   readonly engineOf: (service: string, name: string, port: string) => Promise<Pick<BindingHost, "url" | "engine">>;
+  /** The way to the broker; absent where there is none. */
+  readonly publisher?: Publisher | undefined;
 }
 
 /** A service that answers. */
 export interface RunningService extends Running {
   readonly definition: ServiceDefinition;
   readonly served: readonly ServedOperation[];
+  /** What it wants delivered. */
+  readonly consumers: readonly ServedConsumer[];
+  readonly schedules: readonly ServedSchedule[];
+  /** True when it remembers idempotency keys together with their effects, so that a keyed call may be repeated. */
+  readonly keepsKeys: boolean;
   /** Runs one of its tasks. */
   readonly run: RunTask;
   /** Throws when one of its bindings cannot work just now. */
@@ -44,19 +44,23 @@ export interface RunningService extends Running {
 export async function runService(definition: ServiceDefinition, host: ServiceHost): Promise<RunningService> {
   const { contract } = definition;
   const log = host.log.with({ service: contract.name });
+  const used = new Set([...usedContracts(definition).values()].map(({ name }) => name));
+  const outgoing = outgoingMaker(contract, used, host);
   const started = createStarted();
   const bindings = new Map<string, OpenBinding>();
   try {
-    for (const [name, used] of Object.entries(definition.uses)) {
-      if (used.kind !== "binding") continue;
-      const engine = await host.engineOf(contract.name, name, used.port);
-      const open = await used.open({
+    for (const [name, binding] of Object.entries(definition.uses)) {
+      if (binding.kind !== "binding") continue;
+      const engine = await host.engineOf(contract.name, name, binding.port);
+      const { clock, random, publisher } = host;
+      const open = await binding.open({
         service: contract.name,
         name,
         ...engine,
-        clock: host.clock,
-        random: host.random as Random,
+        clock,
+        random,
         log,
+        messages: publisher && { outgoing, publisher },
       });
       bindings.set(name, open);
       started.add(() => open.close());
@@ -67,44 +71,10 @@ export async function runService(definition: ServiceDefinition, host: ServiceHos
       ? cause
       : new CantleError("BINDING_BROKEN", `'${contract.name}' could not open what it owns`, { cause });
   }
-  const bound = Object.fromEntries([...bindings].map(([name, { bound }]) => [name, bound]));
   return {
     definition,
-    ...serveAll(definition, { ...host, log }, bound),
+    ...serveAll(definition, { host: { ...host, log }, bindings, outgoing }),
     check: async () => void (await Promise.all([...bindings.values()].map((binding) => binding.check()))),
     stop: () => started.stop(),
   };
-}
-
-function serveAll(
-  definition: ServiceDefinition,
-  host: ServiceHost,
-  bound: Readonly<Record<string, unknown>>,
-): Pick<RunningService, "served" | "run"> {
-  const contracts = usedContracts(definition);
-  const peer: Peer = {
-    service: definition.contract.name,
-    uses: new Set([...contracts.values()].map((contract) => contract.name)),
-  };
-  const contextHost: ContextHost = {
-    calling: callingAs(peer, host),
-    clock: host.clock,
-    random: host.random,
-    log: host.log,
-    config: host.config,
-    bound,
-    contracts,
-  };
-  const served = (Object.values(definition.contract.operations) as Operation[]).map((operation) => ({
-    operation,
-    handle: inbound(operation, host, workOf(definition, operation, contextHost)),
-  }));
-  return { served, run: taskRunner(definition, peer, contextHost) };
-}
-
-/** A handler as written, with its context. */
-function workOf(definition: ServiceDefinition, operation: Operation, host: ContextHost): Work {
-  const handler = definition.handlers[operation.name] as (input: unknown, context: object) => unknown;
-  const context = contextMaker(operation, host);
-  return (input, call) => handler(input, context(call));
 }

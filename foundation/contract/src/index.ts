@@ -1,5 +1,16 @@
 /** Contracts: the value everything else is derived from. */
 
+export {
+  type DeclaredEvent,
+  type DeclaredQueue,
+  type EventDraft,
+  type EventSpec,
+  event,
+  type QueueDraft,
+  type QueueSpec,
+  queue,
+} from "./channel.ts";
+export { type DeliveredTo, delivering, publishing } from "./channel-operation.ts";
 export { bytesOf, clientOf, outputOf, type Send } from "./client.ts";
 export { type Codec, codecOf } from "./codec.ts";
 export { contract } from "./contract.ts";

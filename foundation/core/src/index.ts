@@ -5,6 +5,7 @@ export {
   type Caller,
   type CallStart,
   type Cancellable,
+  type Delivered,
   type Handler,
   isIdempotencyKey,
   type Payload,
