@@ -7,6 +7,15 @@ export {
   messageBytesDefault,
 } from "./broker.ts";
 export { checkChannelName, checkGroupName } from "./channel-name.ts";
+export {
+  type ConsumerHost,
+  type ConsumerOptions,
+  type RunningConsumer,
+  runConsumer,
+} from "./consumer.ts";
+export { type BackOff, type ConsumerPolicy, consumerPolicyDefault, consumerPolicyOf } from "./consumer-policy.ts";
+export { type CronHost, type CronSchedule, runSchedules } from "./cron.ts";
+export { type CronPattern, readCron } from "./cron-moments.ts";
 export type {
   DeadLetter,
   DeadLetterFacts,
@@ -15,5 +24,13 @@ export type {
   DeadLetters,
 } from "./dead-letters.ts";
 export type { AttemptFailure, ConsumeOptions, Consumption, Delivery, StoredMessage } from "./delivery.ts";
+export { type Added, DeliveryState, failuresMax, type Held, type Rank, ranks, type Tried } from "./delivery-state.ts";
+export { type Books, type DeliveryEnd, Dispatch, keptFailure } from "./dispatch.ts";
+export { laneOf, noLane } from "./lanes.ts";
 export type { GroupFacts, Log, ReadOptions, StartAt, TopicFacts } from "./log.ts";
+export { type MemoryLimits, memoryLimitsDefault } from "./memory/store.ts";
+export { memoryBroker, openMemoryBroker } from "./memory.ts";
+export { checkMessages } from "./message-check.ts";
 export type { Queue, QueueFacts } from "./queue.ts";
+export { RecentIds } from "./recent-ids.ts";
+export { Solitude } from "./solitude.ts";

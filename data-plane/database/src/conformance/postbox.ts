@@ -25,7 +25,7 @@ export class Postbox implements Publisher {
     const refusal = this.#refusal;
     const error = parsed.map((letter) => (typeof refusal === "function" ? refusal(letter) : refusal)).find(Boolean);
     if (error !== undefined) this.#refused++;
-    else batch.forEach((message, at) => this.#keep(message, parsed[at] as Letter));
+    else for (const [at, message] of batch.entries()) this.#keep(message, parsed[at] as Letter);
     for (const look of [...this.#waits]) look();
     if (error !== undefined) throw error;
   }
