@@ -8,7 +8,6 @@ declare module "@nestjs/common";
 declare module "@nestjs/core";
 declare module "@nestjs/microservices";
 declare module "@nestjs/platform-fastify";
-declare module "cockatiel";
 declare module "hono";
 declare module "http-proxy";
 declare module "moleculer";

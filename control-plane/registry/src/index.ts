@@ -8,3 +8,4 @@ export { createRegistration, type Registration, type RegistrationOptions } from 
 export { createRegistry, type Registry, type RegistryOptions } from "./registry.ts";
 export { createRegistryResolver, type RegistryResolver, type RegistryResolverOptions } from "./resolver.ts";
 export { type OwnerOf, registryService } from "./service.ts";
+export { metadataOf, type Whereabouts, whereaboutsOf } from "./whereabouts.ts";

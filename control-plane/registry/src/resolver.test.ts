@@ -3,8 +3,9 @@ import { describe, it, type TestContext } from "node:test";
 import { seededRandom, virtualClock } from "@cantle/core";
 import { silentLogger } from "@cantle/telemetry";
 import { createFeed } from "./feed.ts";
-import { createWorld, idsOf } from "./fixture.ts";
+import { announced, createWorld, idsOf } from "./fixture.ts";
 import { createRegistryResolver } from "./resolver.ts";
+import { metadataOf } from "./whereabouts.ts";
 
 function world(test: TestContext, seed?: number) {
   const made = createWorld(seed);
@@ -30,6 +31,18 @@ describe("the registry's resolver", () => {
     assert.deepEqual(views.view("posts").endpoints, [
       { id: "web-1", service: "posts", version: "1.0.0", state: "ready", address: "unix:/run/web-1.sock" },
     ]);
+  });
+
+  it("shows where an instance runs and its labels, and when they change", async (test) => {
+    const { instance, resolver, clock } = world(test);
+    const { registration } = instance("web-1");
+    const views = resolver();
+    await clock.advance(0);
+    const moved = { zone: "east", labels: { release: "2", track: "canary" } };
+    await registration.replace([{ ...announced("web-1"), metadata: { ...metadataOf(moved), owner: "ann" } }]);
+    await clock.advance(0);
+    const [endpoint] = views.view("posts").endpoints;
+    assert.deepEqual([endpoint?.zone, endpoint?.labels], [moved.zone, moved.labels]);
   });
 
   it("tells listeners of a service when something changed, and only then", async (test) => {

@@ -16,6 +16,7 @@ import type { Announced, Instance } from "./instance.ts";
 import { createKnownInstances } from "./known-instances.ts";
 import { leasesDefault } from "./lease-table.ts";
 import { createPause } from "./pause.ts";
+import { whereaboutsOf } from "./whereabouts.ts";
 
 /** A resolver that follows a registry. */
 export interface RegistryResolver extends Resolver, Running {
@@ -116,10 +117,10 @@ function endpointsOf(
 
 /** An instance that cannot be reached from here is none, unless it is only about to be. */
 function endpointOf(id: string, announced: Announced, canDial: (address: string) => boolean): Endpoint | undefined {
-  const { service, version, state, addresses } = announced;
+  const { service, version, state, addresses, metadata } = announced;
   const address = addresses.find(canDial);
-  if (address !== undefined) return { id, service, version, state, address };
-  return state === "starting" ? { id, service, version, state } : undefined;
+  if (address === undefined && state !== "starting") return undefined;
+  return { id, service, version, state, ...(address !== undefined && { address }), ...whereaboutsOf(metadata) };
 }
 
 function sameEndpoints(a: readonly Endpoint[], b: readonly Endpoint[]): boolean {

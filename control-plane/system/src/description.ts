@@ -61,6 +61,8 @@ export interface GatewaySpec {
   readonly problem?: ProblemHook;
   /** Origins that browsers may call from; default none. */
   readonly corsOrigins?: readonly string[];
+  /** Names of W3C Baggage that are taken from outside, for routes and faults to go by; default none. */
+  readonly baggage?: readonly string[];
   /** Calls in flight before the gateway sheds; default 2,000. */
   readonly inFlightMax?: number;
 }
@@ -135,7 +137,7 @@ export const platformUnits: ReadonlySet<string> = new Set(["gateway", "control"]
 /** The services that the platform brings along; any may be used, and nobody lists them. */
 export const platformServices: ReadonlySet<string> = new Set(["identity", "registry"]);
 
-/** Names that a service may not have: the platform's services, its peers, and the units they run in. */
+/** Names that a service may not have: the platform's services, its peers, the units they run in, sections of configuration. */
 const platformNames: ReadonlySet<string> = new Set([
   ...platformUnits,
   ...platformServices,
@@ -143,6 +145,7 @@ const platformNames: ReadonlySet<string> = new Set([
   "instance",
   "broker",
   "telemetry",
+  "policies",
 ]);
 
 function checkSource(service: string, source: ServiceSource, place: string): void {

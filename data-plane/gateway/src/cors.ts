@@ -10,7 +10,7 @@ export interface Cors {
 }
 
 /** The request fields that a page may set. */
-const requestFields = "authorization, content-type, idempotency-key, traceparent, tracestate";
+const requestFields = "authorization, content-type, idempotency-key, traceparent, tracestate, baggage";
 const preflightSeconds = 600;
 
 /** Origins are compared whole: `https://app.example`. `*` allows all, which is safe only because no cookie means anything here. */
@@ -33,7 +33,7 @@ export function createCors(origins: readonly string[]): Cors {
               "access-control-allow-origin",
               anybody ? "*" : origin,
               "access-control-expose-headers",
-              "retry-after, deprecation",
+              "retry-after, deprecation, cantle-fallback",
             ];
       exchange.headers = [...exchange.headers, "vary", "origin", ...granted];
     },

@@ -9,11 +9,13 @@
 import { essenceOf, parseJson } from "@cantle/contract";
 import {
   type Access,
+  type Baggage,
   Call,
   type Caller,
   CantleError,
   type Clock,
   type Deadlines,
+  formatBaggage,
   formatTrace,
   type Operation,
   type Trace,
@@ -59,6 +61,7 @@ export interface ForwardAsked {
   readonly rest: string;
   readonly caller: Caller | undefined;
   readonly trace: Trace;
+  readonly baggage: Baggage | undefined;
 }
 
 /** Forwards to one program. */
@@ -109,8 +112,9 @@ export function createForwarder(
     return instance;
   }
 
-  async function forward(exchange: Exchange, { rest, caller, trace }: ForwardAsked): Promise<void> {
+  async function forward(exchange: Exchange, { rest, ...known }: ForwardAsked): Promise<void> {
     const { request, target } = exchange;
+    const { caller, trace } = known;
     exchange.operation = operation;
     const address = pick();
     if (address === undefined)
@@ -132,7 +136,7 @@ export function createForwarder(
       const answer = await upstream.send({
         method: request.method ?? "GET",
         path: target.query === "" ? path : `${path}?${target.query}`,
-        headers: headersOf(exchange, { route, caller, trace, fields }),
+        headers: headersOf(exchange, { ...known, route, fields }),
         body,
         onCancel: (cancel) => call.onCancel(cancel),
       });
@@ -213,7 +217,7 @@ function headersOf(
   known: Omit<ForwardAsked, "rest"> & { route: string; fields: readonly string[] },
 ): string[] {
   const { request } = exchange;
-  const { route, caller, trace, fields } = known;
+  const { route, caller, trace, baggage, fields } = known;
   const headers = requestFields(request.headers);
   headers.push(
     ...fields,
@@ -224,6 +228,7 @@ function headersOf(
   );
   headers.push("x-forwarded-proto", "http", "x-forwarded-prefix", route, "traceparent", formatTrace(trace));
   if (trace.state !== undefined) headers.push("tracestate", trace.state);
+  if (baggage !== undefined) headers.push("baggage", formatBaggage(baggage));
   if (caller !== undefined && caller.assertion !== "") headers.push(callerHeader, caller.assertion);
   return headers;
 }

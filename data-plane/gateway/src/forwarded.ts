@@ -22,7 +22,15 @@ const hop: ReadonlySet<string> = new Set([
   // Of the hop here too: a body that is read may get another length.
   "content-length",
 ]);
-const ours: ReadonlySet<string> = new Set(["host", "forwarded", "via", "x-real-ip", "traceparent", "tracestate"]);
+const ours: ReadonlySet<string> = new Set([
+  "host",
+  "forwarded",
+  "via",
+  "x-real-ip",
+  "traceparent",
+  "tracestate",
+  "baggage",
+]);
 
 /** The fields of a request that go on, as name, value, name, value. Length, host and trace are set by whoever sends it. */
 export function requestFields(headers: IncomingHttpHeaders): string[] {

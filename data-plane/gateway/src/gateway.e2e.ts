@@ -163,3 +163,36 @@ describe("the gateway's callers", () => {
     assert.deepEqual([answer.status, answer.headers.get("www-authenticate")], [503, null]);
   });
 });
+
+describe("what travels with a call", () => {
+  const baggage = "canary=yes,role=admin";
+
+  test("is not taken from outside unless the system names it", async () => {
+    await using closed = await start();
+    await ask(`${closed.url}/things`, { baggage });
+    assert.equal(closed.calls[0]?.baggage, undefined);
+    await using open = await start({ baggage: ["canary", "tenant"] });
+    await ask(`${open.url}/things`, { baggage });
+    await ask(`${open.url}/things`, { baggage: "role=admin" });
+    await ask(`${open.url}/things`, { baggage: `${"x".repeat(9_000)}` });
+    assert.deepEqual(
+      open.calls.map((call) => call.baggage),
+      [{ canary: "yes" }, undefined, undefined],
+    );
+  });
+
+  test("has names that can be said", async () => {
+    await assert.rejects(
+      start({ baggage: ["a b"] }),
+      (error) => isCantleError(error) && error.code === "SYSTEM_INVALID",
+    );
+  });
+});
+
+test("a reply that stands in for one that did not come says so to whoever asked", async () => {
+  await using gateway = await start();
+  gateway.on(async () => ({ kind: "value", value: [], fallback: "last", retried: true }));
+  const { headers } = await ask(`${gateway.url}/things`);
+  assert.equal(headers.get("cantle-fallback"), "last");
+  assert.equal(headers.get("cantle-retried"), null, "what happens inside is nobody's business outside");
+});

@@ -29,6 +29,8 @@ export interface GatewayOptions {
   readonly schemes?: readonly string[];
   /** Gives problems another shape. */
   readonly problem?: ProblemHook;
+  /** Names of W3C Baggage that are taken from outside. Default none: routes and faults may go by baggage. */
+  readonly baggage?: readonly string[];
   readonly externals?: readonly External[];
   /** What to wait for before a path counts as unknown, while routes may still be learned; undefined when there is nothing. */
   readonly learning?: () => Promise<void> | undefined;

@@ -16,6 +16,7 @@ import {
   serveCall,
   traceOf,
 } from "@cantle/transport/http";
+import { baggageTaker } from "./baggage.ts";
 import { createCors } from "./cors.ts";
 import { createForwarder, type External, type Forwarder } from "./external.ts";
 import { createIdentify } from "./identify.ts";
@@ -40,6 +41,7 @@ export function createWayIn(options: GatewayOptions): WayIn {
   const { timeoutMs = (operation) => operation.timeoutMs, beginTrace = () => newTrace(random) } = options;
   const tables = createTables(checkPrefix(options.prefix ?? "", "gateway.prefix"), options.send);
   let table = tables(options.mounts);
+  const takeBaggage = baggageTaker(options.baggage ?? []);
   const identify = createIdentify(options.tokens, options.schemes ?? ["Bearer"]);
   const forwarders = createForwarders(options.externals ?? [], clock);
   const cors = corsOrigins.length > 0 ? createCors(corsOrigins) : undefined;
@@ -58,8 +60,10 @@ export function createWayIn(options: GatewayOptions): WayIn {
     const found = identify(exchange, access);
     const caller = found instanceof Promise ? await found : found;
     const deadlineMs = clock.nowMs() + timeoutMs(operation);
-    const trace = traceOf(exchange.request.headers, beginTrace);
-    return serveCall(exchange, { operation, handle, params, peer, caller, trace, deadlineMs });
+    const fields = exchange.request.headers;
+    const trace = traceOf(fields, beginTrace);
+    const baggage = takeBaggage(fields);
+    return serveCall(exchange, { operation, handle, params, peer, caller, trace, baggage, deadlineMs });
   }
 
   async function serveOther(exchange: Exchange): Promise<void> {
@@ -88,7 +92,9 @@ export function createWayIn(options: GatewayOptions): WayIn {
     const found = identify(exchange, access);
     const caller = found instanceof Promise ? await found : found;
     const rest = below(route, exchange.target.path) ?? "";
-    return forwarder.forward(exchange, { rest, caller, trace: traceOf(exchange.request.headers, beginTrace) });
+    const { headers } = exchange.request;
+    const trace = traceOf(headers, beginTrace);
+    return forwarder.forward(exchange, { rest, caller, trace, baggage: takeBaggage(headers) });
   }
 
   return {

@@ -241,6 +241,22 @@ test("what is under way while it is steered says nothing afterwards", () => {
   assert.equal(it.state, "closed");
 });
 
+test("it tells what it is like: its state and why, and the calls of its window", () => {
+  const it = bench({ slowMs: 100 });
+  assert.deepEqual(it.breaker.facts(it.now), { state: "closed", why: "", calls: 0, failures: 0, slow: 0 });
+  it.calls(4, "success");
+  it.calls(1, "success", 200);
+  it.calls(5, "failure");
+  const open = { state: "open", why: "5 of 10 calls failed", calls: 10, failures: 5, slow: 1 };
+  assert.deepEqual(it.breaker.facts(it.now), { ...open, openForMs: 1_000 });
+  it.pass(400);
+  assert.deepEqual(it.breaker.facts(it.now), { ...open, openForMs: 600 });
+  it.pass(5_000);
+  assert.equal(it.breaker.facts(it.now).openForMs, 0, "its time is over, and nobody has asked");
+  it.breaker.steer("off");
+  assert.deepEqual([it.breaker.facts(it.now).state, it.breaker.facts(it.now).why], ["disabled", "forced"]);
+});
+
 // Told
 
 test("each change of state is told, with its reason", () => {

@@ -60,6 +60,19 @@ export type BreakerState =
   | { readonly kind: "forced-open" }
   | { readonly kind: "disabled" };
 
+/** What a breaker is like just now, for people. */
+export interface BreakerFacts {
+  readonly state: BreakerState["kind"];
+  /** Why it became that; empty where it never was anything else. */
+  readonly why: string;
+  /** Of an open one: how long it stays so at least, ms. */
+  readonly openForMs?: number;
+  /** Of the calls of its window. */
+  readonly calls: number;
+  readonly failures: number;
+  readonly slow: number;
+}
+
 /** Is told of each change of state, and why. */
 export type Told = (state: BreakerState["kind"], why: string) => void;
 
@@ -73,6 +86,7 @@ export class Breaker {
   #generation = 1;
   #inRow = 0;
   #opened = 0;
+  #why = "";
 
   constructor(policy: BreakerPolicy, told: Told = () => {}) {
     this.policy = policy;
@@ -83,6 +97,20 @@ export class Breaker {
   /** Where it stands. An open one whose time is over stays open until somebody asks. */
   get state(): BreakerState {
     return this.#state;
+  }
+
+  /** What it is like. */
+  facts(nowMs: number): BreakerFacts {
+    const { kind } = this.#state;
+    const openForMs = this.#state.kind === "open" ? Math.max(0, Math.ceil(this.#state.untilMs - nowMs)) : undefined;
+    return {
+      state: kind,
+      why: this.#why,
+      ...(openForMs !== undefined && { openForMs }),
+      calls: this.#window.calls(nowMs),
+      failures: this.#window.failures(nowMs),
+      slow: this.#window.slow(nowMs),
+    };
   }
 
   /** Lets a call through, with a ticket to be given back, or refuses it: 0. */
@@ -183,6 +211,7 @@ export class Breaker {
 
   #become(state: BreakerState, why: string): void {
     this.#state = state;
+    this.#why = why;
     this.#generation++;
     this.#told(state.kind, why);
   }

@@ -11,7 +11,7 @@ export function breakersOf({ resolver }: Pick<OutboundHost, "resolver">): Readon
   return boardOf(resolver);
 }
 
-/** The breaker of one operation; a new one where its policy is another. */
+/** The breaker of one operation; a new one where its policy is another, steered as the one before it. */
 export function breakerOf(operation: Operation, policy: BreakerPolicy, host: OutboundHost): Breaker {
   const board = boardOf(host.resolver);
   const id = operationId(operation);
@@ -21,7 +21,14 @@ export function breakerOf(operation: Operation, policy: BreakerPolicy, host: Out
     host.observer?.noted?.({ kind: "breaker", operation: id, state, why }),
   );
   board.set(id, made);
+  if (known?.state.kind === "forced-open") made.steer("open");
+  if (known?.state.kind === "disabled") made.steer("off");
   return made;
+}
+
+/** The operation has no breaker any more. */
+export function forgetBreaker(operation: Operation, host: OutboundHost): void {
+  boardOf(host.resolver).delete(operationId(operation));
 }
 
 function boardOf(resolver: Resolver): Map<string, Breaker> {

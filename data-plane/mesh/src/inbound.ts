@@ -4,7 +4,7 @@
  * - `observed` is outermost, so that refusals are measured too;
  * - `timely` bounds all that follows, whether or not a handler listens;
  * - `declared` turns whatever goes wrong below into what may be told, once;
- * - `permitted` comes before anything costs anything, and `admitted` counts only what is permitted;
+ * - `permitted` comes before anything costs anything; `spared` and `admitted` refuse only what is permitted;
  * - `answered` is innermost: the handler is never entered with what the contract does not allow.
  */
 import type { Handler, Operation } from "@cantle/core";
@@ -15,6 +15,7 @@ import { declared } from "./layers/declared.ts";
 import { observed } from "./layers/observed.ts";
 import { permitted } from "./layers/permitted.ts";
 import { sized } from "./layers/sized.ts";
+import { spared } from "./layers/spared.ts";
 import { timely } from "./layers/timely.ts";
 import type { Policies, PolicySource } from "./policy.ts";
 import { followed } from "./recipe.ts";
@@ -32,7 +33,8 @@ export function inbound(
       declared, //       only declared failures and the closed codes leave
       permitted, //      the peer declared this call; the user is who the contract asks for
       sized, //          nothing is larger than the contract says
-      admitted, //       over its limits an instance sheds, the least important first
+      spared, //         while the event loop is late, the least important are shed
+      admitted, //       over its limits an operation sheds
     ],
     station: () => answered(operation, work), // input and output fit the contract, and are copies
   });

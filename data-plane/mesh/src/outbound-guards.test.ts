@@ -5,7 +5,7 @@ import type { Note } from "@cantle/telemetry";
 import { breakersOf } from "./breakers.ts";
 import { after, failure, fixture, reply, silence, things, withCode } from "./fixture.ts";
 import { outbound } from "./outbound.ts";
-import type { Policy } from "./policy.ts";
+import type { Policies, Policy } from "./policy.ts";
 
 const { read, make } = things.operations;
 
@@ -132,6 +132,21 @@ test("all callers of a process share it, and it can be seen and steered", async 
   assert.equal(seen?.state.kind, "open");
   seen?.steer("auto");
   await other(call("read"));
+});
+
+test("what somebody steered stays steered when its policy changes, and a breaker that is switched off is gone", async () => {
+  const made = mesh({}, ok);
+  let policies: Policies = { things: { breaker } };
+  const host = { ...made.host, policies: () => policies };
+  const send = outbound(read, host);
+  breakersOf(host).get("things.read")?.steer("open");
+  policies = { things: { breaker: { ...breaker, callsMin: 9 } } };
+  await assert.rejects(send(made.call("read")), withCode("UNAVAILABLE"));
+  breakersOf(host).get("things.read")?.steer("auto");
+  await send(made.call("read"));
+  policies = { things: { breaker: false } };
+  await send(made.call("read"));
+  assert.equal(breakersOf(host).get("things.read"), undefined);
 });
 
 test("it can be switched off", async () => {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CantleError, type Clock, virtualClock } from "@cantle/core";
 import { AdaptiveLimit, type AdaptivePolicy } from "./adaptive-limit.ts";
-import { fixture, things } from "./fixture.ts";
+import { entering } from "./entry.ts";
+import { fixture, reply, things } from "./fixture.ts";
 import { inbound } from "./inbound.ts";
 import { createLoopDelay } from "./loop-delay.ts";
 import type { Policy } from "./policy.ts";
@@ -47,6 +48,22 @@ test("a late event loop sheds at the door, the least important first", async () 
   assert.equal(await admittedAt(200, { criticality: "critical" }), 1_000);
   const half = await admittedAt(150, {});
   assert.ok(half > 400 && half < 600, `${half}`);
+});
+
+test("a gateway with a late event loop sheds before it asks anybody, and what matters most is still let through", async () => {
+  const made = fixture({ "things.admin": { criticality: "critical" } });
+  let asked = 0;
+  made.serve({
+    a() {
+      asked++;
+      return reply("well");
+    },
+  });
+  const host = { ...made.host, loopDelay: { delayMs: () => 200 } };
+  await assert.rejects(entering(read, host)(made.call("read")), { code: "OVERLOADED", retryAfterSeconds: 1 });
+  assert.equal(asked, 0);
+  await entering(things.operations.admin, host)(made.call("admin"));
+  assert.equal(asked, 1);
 });
 
 /** A clock whose timers fire late by what is said. */

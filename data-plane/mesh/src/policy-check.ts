@@ -131,6 +131,11 @@ const members: Readonly<Record<string, Check>> = {
   faults: listOf(record({ when: texts, ratio: share, delayMs: ms, abort: failingCode }, ["ratio"])),
 };
 
+/** True for what a policy can say: `timeoutMs`, `breaker`. */
+export function isPolicyMember(name: string): boolean {
+  return Object.hasOwn(members, name);
+}
+
 /** What is wrong with policies; `services` are the names that they may be for, where those are known. */
 export function policyMistakes(policies: unknown, services?: readonly string[]): PolicyMistake[] {
   if (!isRecord(policies)) return [wrong(policies, "policies", "an object, by service or `service.operation`")];

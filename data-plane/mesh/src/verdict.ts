@@ -1,6 +1,10 @@
 /**
- * Whose fault a failure is. What the caller did wrong and what the contract declares is an answer like any other: no breaker
- * opens for it, no endpoint is left out, no fallback is given.
+ * Whose fault a failure is, once for all that ask: the breaker, ejection, fallbacks, the balancer.
+ *
+ * What HTTP would answer with a 5xx is the target's fault, whatever its handler threw undeclared (`INTERNAL`) and output that
+ * does not fit its contract (`OUTPUT_INVALID`) included: so count resilience4j, for its breaker (every exception, by default), and
+ * Envoy, for its ejection (`consecutive_5xx`). What the caller did wrong and what the contract declares, with whatever status, is
+ * an answer like any other: no breaker opens for it, no endpoint is left out, no fallback is given.
  */
 import { type Code, isCantleError } from "@cantle/core";
 
@@ -11,6 +15,7 @@ const unwell: ReadonlySet<Code> = new Set<Code>([
   "INTERNAL",
   "OUTPUT_INVALID",
   "REPLY_MALFORMED",
+  "REPLY_TOO_LARGE",
   "UNAVAILABLE",
   "DEADLINE_EXCEEDED",
   "WIRE_VERSION",

@@ -3,10 +3,12 @@
 import { type CallOptions, type Client, type Contract, clientOf } from "@cantle/contract";
 import {
   type Bytes,
+  baggageLimits,
   Call,
   type Caller,
   CantleError,
   codes,
+  isCarried,
   isIdempotencyKey,
   newTrace,
   type Operation,
@@ -36,6 +38,8 @@ export function callingAs(peer: Peer, host: OutboundHost): Calling {
     return ({ input, options, upload, parent, caller }) => {
       const key = options?.idempotencyKey;
       if (key !== undefined && !isIdempotencyKey(key)) return Promise.reject(keyInvalid());
+      const baggage = options?.baggage ? { ...parent?.baggage, ...options.baggage } : parent?.baggage;
+      if (options?.baggage && !isCarried(baggage ?? {})) return Promise.reject(baggageInvalid());
       const call = new Call(operation, {
         payload: { kind: "value", value: input },
         peer,
@@ -46,7 +50,7 @@ export function callingAs(peer: Peer, host: OutboundHost): Calling {
           options?.timeoutMs === undefined ? Number.POSITIVE_INFINITY : host.clock.nowMs() + options.timeoutMs,
         ),
         idempotencyKey: key,
-        baggage: parent?.baggage,
+        baggage,
       });
       if (upload !== undefined) call.upload = sentWith(call, upload);
       if (parent === undefined && options?.signal === undefined) return handle(call);
@@ -58,6 +62,13 @@ export function callingAs(peer: Peer, host: OutboundHost): Calling {
 function keyInvalid(): CantleError {
   return new CantleError("INPUT_INVALID", "the idempotency key cannot be sent", {
     errors: { idempotencyKey: ["is 1 to 255 printable ASCII characters, without a space at either end"] },
+  });
+}
+
+function baggageInvalid(): CantleError {
+  const { membersMax, bytesMax } = baggageLimits;
+  return new CantleError("INPUT_INVALID", "the baggage cannot be sent", {
+    errors: { baggage: [`is at most ${membersMax} names without space, ${bytesMax} bytes in all`] },
   });
 }
 

@@ -25,10 +25,14 @@ export interface ContextHost {
   readonly contracts: ReadonlyMap<string, Contract<string, any>>;
 }
 
+<<<<<<< HEAD
 /** What a binding binds. */
 export type Bound =
   | { readonly kind: "shared"; readonly value: unknown }
   | { readonly kind: "per-call"; readonly within: (call: Call) => unknown };
+=======
+const noBaggage = Object.freeze({});
+>>>>>>> mesh
 
 /** Makes the context of a call. */
 export type MakeContext = (call: Call) => object;
@@ -65,6 +69,9 @@ export function contextMaker(operation: Operation, host: ContextHost): MakeConte
     }
     get upload() {
       return this.#call.upload;
+    }
+    get baggage() {
+      return this.#call.baggage ?? noBaggage;
     }
     get idempotencyKey() {
       return this.#call.idempotencyKey;

@@ -131,6 +131,7 @@ const contextWords: ReadonlySet<string> = new Set<ContextWord>([
   "clock",
   "random",
   "idempotencyKey",
+  "baggage",
   "peer",
   "config",
   "fail",

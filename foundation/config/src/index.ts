@@ -1,6 +1,7 @@
 /** Typed configuration merged from named sources. */
 export { closest } from "./closest.ts";
 export { type ConfigRow, describeConfig } from "./describe.ts";
+export { type Assignment, parseSet } from "./layer.ts";
 export {
   type ConfigRequest,
   type ConfigsRequest,

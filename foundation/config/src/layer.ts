@@ -72,7 +72,7 @@ function setLeaves(reading: Reading, assignments: readonly string[]): Layered[] 
 }
 
 /** What one `--set` says. */
-interface Assignment {
+export interface Assignment {
   readonly service: string;
   readonly path: readonly string[];
   readonly text: string;

@@ -165,13 +165,13 @@ test("no content is undefined", async () => {
   assert.equal(await server.client.drop({ id: "1" }), undefined);
 });
 
-test("token, headers and idempotency key are sent; the token anew for each call", async () => {
+test("token, headers, idempotency key and baggage are sent; the token anew for each call", async () => {
   let tokens = 0;
   await using server = await serve(json(note), {
     headers: { "x-tenant": "t" },
     token: async () => (tokens++ === 0 ? "one" : undefined),
   });
-  await server.client.write({ text: "a" }, { idempotencyKey: "k" });
+  await server.client.write({ text: "a" }, { idempotencyKey: "k", baggage: { tenant: "a b" } });
   await server.client.read({ id: "1" });
   assert.deepEqual(
     server.seen.map(({ headers }) => [headers.authorization, headers["x-tenant"], headers["idempotency-key"]]),
@@ -179,6 +179,10 @@ test("token, headers and idempotency key are sent; the token anew for each call"
       ["Bearer one", "t", "k"],
       [undefined, "t", undefined],
     ],
+  );
+  assert.deepEqual(
+    server.seen.map(({ headers }) => headers["baggage"]),
+    ["tenant=a%20b", undefined],
   );
 });
 

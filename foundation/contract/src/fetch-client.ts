@@ -13,6 +13,7 @@ import {
   type Bytes,
   CantleError,
   type Clock,
+  formatBaggage,
   type Operation,
   operationId,
   type Reply,
@@ -138,6 +139,7 @@ function headersOf({ operation, options }: Target, { call, token, type }: Said):
     if (type !== undefined) headers.set("content-type", type);
     if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
     if (call?.idempotencyKey !== undefined) headers.set("idempotency-key", call.idempotencyKey);
+    if (call?.baggage !== undefined) headers.set("baggage", formatBaggage(call.baggage));
     return headers;
   } catch {
     // The cause is left out: it would quote the value, which may be the token.

@@ -6,7 +6,11 @@
  *              ──▶ Handlers    what the service must write
  *              ──▶ Fail        how a handler refuses
  */
+<<<<<<< HEAD
 import type { Bytes, Caller, CantleError, Clock, Delivered, Operation, Peer, Random } from "@cantle/core";
+=======
+import type { Baggage, Bytes, Caller, CantleError, Clock, Operation, Peer, Random } from "@cantle/core";
+>>>>>>> mesh
 import type { Logger } from "@cantle/telemetry";
 import type { DeclaredEvent, DeclaredQueue, EventDraft, QueueDraft } from "./channel.ts";
 import type { Draft } from "./draft.ts";
@@ -83,6 +87,8 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /** `Idempotency-Key`: the same key and input are the same call. */
   readonly idempotencyKey?: string;
+  /** What travels with the call and all that follow from it (W3C Baggage), besides what travels already. Never a secret. */
+  readonly baggage?: Baggage;
 }
 
 /** One operation as a function. */
@@ -174,6 +180,8 @@ export interface BaseContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly idempotencyKey: string | undefined;
+  /** What travels with this call and all that follow from it; nobody vouches for it. */
+  readonly baggage: Baggage;
   /** The service that calls; `gateway` for what came in from outside. */
   readonly peer: Peer;
 }

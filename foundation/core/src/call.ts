@@ -6,6 +6,7 @@
  * A payload is lazy: it stays what it arrived as (a value, JSON bytes, or the parts of an HTTP request) until the serving
  * side's inbound validates it, once. A colocated call never serialises; a gateway never parses.
  */
+import type { Baggage } from "./baggage.ts";
 import type { Operation } from "./operation.ts";
 import type { Trace } from "./trace.ts";
 
@@ -106,8 +107,12 @@ export interface CallStart {
   readonly idempotencyKey?: string | undefined;
   readonly upload?: Bytes | undefined;
   /** W3C Baggage: names and values that travel with all calls made on behalf of the first. Never trusted, never a credential. */
+<<<<<<< HEAD
   readonly baggage?: Readonly<Record<string, string>> | undefined;
   readonly message?: Delivered | undefined;
+=======
+  readonly baggage?: Baggage | undefined;
+>>>>>>> mesh
 }
 
 /**
@@ -119,9 +124,13 @@ export class Call {
   readonly peer: Peer;
   readonly caller: Caller | undefined;
   readonly idempotencyKey: string | undefined;
+<<<<<<< HEAD
   readonly baggage: Readonly<Record<string, string>> | undefined;
   /** Set when the call delivers a message. */
   readonly message: Delivered | undefined;
+=======
+  readonly baggage: Baggage | undefined;
+>>>>>>> mesh
   upload: Bytes | undefined;
   /** As it arrived; once validated, a value that is the handler's own. */
   payload: Payload;

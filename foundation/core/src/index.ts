@@ -1,5 +1,13 @@
 /** The words every part shares. */
 export {
+  type Baggage,
+  baggageLimits,
+  formatBaggage,
+  isBaggageName,
+  isCarried,
+  parseBaggage,
+} from "./baggage.ts";
+export {
   type Bytes,
   Call,
   type Caller,

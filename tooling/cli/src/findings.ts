@@ -5,13 +5,14 @@
  *     placements   every placement can be laid out
  *     modules      every service loads, and is what its contract says
  *     config       every value is there and fits
+ *     policies     what configuration says of them can be meant
  *     uses         every service that is called is in the system, in a version that can answer
  *     routes       no two operations answer at the same method and path
  */
 import { resolveConfigs } from "@cantle/config";
 import { type Contract, openapi } from "@cantle/contract";
 import { asCantleError, CantleError } from "@cantle/core";
-import { configSources, type Settings } from "@cantle/host";
+import { configSources, readPolicies, type Settings } from "@cantle/host";
 import { type ServiceDefinition, usedContracts } from "@cantle/service";
 import { place, platformServices, type System } from "@cantle/system";
 import { type LoadedService, loadServices } from "./contracts.ts";
@@ -24,6 +25,7 @@ export async function findingsIn(system: System, settings: Settings): Promise<re
     ...placementFindings(system),
     ...loaded.flatMap(({ error }) => (error === undefined ? [] : [error])),
     ...configFindings(loaded, settings),
+    ...thrownBy(() => readPolicies(system, settings)),
     ...loaded.flatMap(({ definition }) => (definition === undefined ? [] : useFindings(system, definition, loaded))),
     ...routeFindings(loaded),
   ];

@@ -158,6 +158,18 @@ function addLook(program: Command, act: Act): void {
 
 function addUse(program: Command, act: Act): void {
   program
+    .command("breakers")
+    .summary("which operations are called, and steer that")
+    .description(
+      "Shows the breakers of every instance: which operations it calls, how that goes. Opens or closes them.",
+    )
+    .argument("[action]", "open: let no call through; close: let all through; auto: let it decide again")
+    .argument("[operation]", "whose breakers, for example accounts.read; in every instance that calls it")
+    .addOption(options.system())
+    .option("--all", "those of the platform's own operations too")
+    .addOption(options.json("prints them as JSON"))
+    .action(act(async () => (await import("./commands/breakers.ts")).breakers));
+  program
     .command("call")
     .summary("call an operation through the gateway")
     .description("Calls an operation of the running system through its gateway and prints the output.")

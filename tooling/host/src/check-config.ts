@@ -1,10 +1,11 @@
 /** What is wrong with configuration and can be told before anything runs, whatever runs where. */
 import { resolveConfigs } from "@cantle/config";
 import { loadService, type System } from "@cantle/system";
+import { readPolicies } from "./policy-sources.ts";
 import { configSources, type Settings } from "./settings.ts";
 
 /**
- * Throws `CONFIG_INVALID` for files that cannot be read, and for sections and `--set` keys of services that do not exist.
+ * Throws `CONFIG_INVALID` for files that cannot be read, for policies that cannot be meant, and for sections and `--set` keys of services that do not exist.
  * Values are checked by the units that load their schemas. But where the system will not run anyway, all services are loaded
  * here, so that their mistakes are told at once with the others.
  */
@@ -18,6 +19,7 @@ export async function checkConfig(system: System, settings: Settings): Promise<v
     resolveConfigs({ services, sources: configSources(settings, services), others });
     throw error;
   }
+  readPolicies(system, settings);
 }
 
 async function schemasOf(system: System) {

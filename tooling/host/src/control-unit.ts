@@ -5,6 +5,7 @@ import type { Logger } from "@cantle/telemetry";
 import { listenWire } from "@cantle/transport";
 import { controlServices, openIssuer } from "./control.ts";
 import { createInstance } from "./instance.ts";
+import { platformPolicies } from "./policies.ts";
 import type { Settings } from "./settings.ts";
 
 /** What it is told. */
@@ -34,6 +35,7 @@ export async function startControlUnit({
       id,
       log,
       settings,
+      policies: platformPolicies,
       trust: { peerOf: issuer.verifier.peer, callerOf: issuer.verifier.caller },
     });
     started.add(() => instance.started.stop());

@@ -39,18 +39,19 @@ export function connectForeign(
 }
 
 async function checked(reply: Reply, { operation }: Call, codec: Codec): Promise<Reply> {
-  const { retried } = reply;
+  const { retried, fallback } = reply;
+  const facts = { ...(retried && { retried }), ...(fallback && { fallback }) };
   switch (operation.shape) {
     case "stream":
       return {
         kind: "items",
         items: items(outputOf(reply) as AsyncIterable<unknown>, codec),
-        ...(retried && { retried }),
+        ...facts,
       };
     case "download":
       return reply;
     default:
-      return { kind: "value", value: await codec.output(outputOf(reply)), ...(retried && { retried }) };
+      return { kind: "value", value: await codec.output(outputOf(reply)), ...facts };
   }
 }
 

@@ -16,6 +16,7 @@ import type { Contract } from "@cantle/contract";
 import { type Caller, CantleError, type Handler, newTrace, type Operation } from "@cantle/core";
 import { type OutboundHost, outbound } from "@cantle/mesh";
 import {
+  baggageOf,
   callerHeader,
   createRoutes,
   type Exchange,
@@ -71,7 +72,9 @@ export async function startSidecar({ service, uses, token, mesh, callerOf }: Sid
     const assertion = fieldOf(headers, callerHeader);
     const caller = assertion === undefined ? undefined : await callerOf(assertion);
     const deadlineMs = clock.nowMs() + timeoutOf(fieldOf(headers, timeoutHeader));
-    return serveCall(exchange, { ...value, params, peer, caller, trace: traceOf(headers, begin), deadlineMs });
+    const trace = traceOf(headers, begin);
+    const baggage = baggageOf(headers);
+    return serveCall(exchange, { ...value, params, peer, caller, trace, baggage, deadlineMs });
   }
 
   return startHttpServer({ clock, log, host: "127.0.0.1", whileDraining: "refuse", serve });

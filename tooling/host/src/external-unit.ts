@@ -10,6 +10,7 @@ import { type Announced, createRegistration } from "@cantle/registry";
 import type { ProgramOutput } from "./external-program.ts";
 import { startExternal } from "./external-service.ts";
 import { externalOf } from "./external-source.ts";
+import { openInstanceDoor } from "./instance-door.ts";
 import { join, type RunningUnit, type UnitStart } from "./unit.ts";
 
 /** What it is told. */
@@ -28,10 +29,10 @@ const lastCallsMs = 250;
 export async function startExternalUnit(start: ExternalUnitStart): Promise<RunningUnit> {
   const { system, service, settings, output = "inherit", minded = true, signal } = start;
   const { uses = [], contract } = externalOf(system, service);
-  const { instance, leases } = await join(start, { [service]: uses.map(({ name }) => name) });
+  const { instance, leases, metadata } = await join(start, { [service]: uses.map(({ name }) => name) });
   const { mesh, doors, started } = instance;
   const announced = (state: Announced["state"], addresses: readonly string[]): Announced[] => [
-    { service, version: contract?.version ?? "0.0.0", addresses, state, metadata: {} },
+    { service, version: contract?.version ?? "0.0.0", addresses, state, metadata },
   ];
   const registration = createRegistration({
     client: leases,
@@ -54,6 +55,7 @@ export async function startExternalUnit(start: ExternalUnitStart): Promise<Runni
       signal,
       announce: (state, address) => registration.replace(announced(state, [address])),
     });
+    const door = await openInstanceDoor(instance, settings.home, started);
     let stopping = false;
     void external.ended.then(async (error) => {
       if (stopping) return;
@@ -63,7 +65,7 @@ export async function startExternalUnit(start: ExternalUnitStart): Promise<Runni
       process.exit(codes[error.code].exit);
     });
     return {
-      addresses: [external.address],
+      addresses: [external.address, door],
       services: [service],
       async stop() {
         stopping = true;

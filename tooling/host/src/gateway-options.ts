@@ -8,12 +8,13 @@ const inFlightMaxDefault = 2_000;
 /** What the description says of the gateway. */
 export function gatewayOptions({
   gateway = {},
-}: System): Pick<GatewayOptions, "prefix" | "schemes" | "problem" | "corsOrigins" | "limits"> {
-  const { prefix, schemes, problem, corsOrigins, inFlightMax = inFlightMaxDefault } = gateway;
+}: System): Pick<GatewayOptions, "prefix" | "schemes" | "problem" | "baggage" | "corsOrigins" | "limits"> {
+  const { prefix, schemes, problem, baggage, corsOrigins, inFlightMax = inFlightMaxDefault } = gateway;
   return {
     ...(prefix && { prefix }),
     ...(schemes && { schemes }),
     ...(problem && { problem }),
+    ...(baggage && { baggage }),
     ...(corsOrigins && { corsOrigins }),
     limits: { inFlightMax },
   };

@@ -2,12 +2,13 @@
 import type { Running } from "@cantle/core";
 import { type Gateway, listenGateway } from "@cantle/gateway";
 import { createCallerSource, createVerifier, identity } from "@cantle/identity";
-import { outbound } from "@cantle/mesh";
+import { entering } from "@cantle/mesh";
 import { clientAs } from "@cantle/service";
 import type { System } from "@cantle/system";
 import { openAdmin } from "./admin.ts";
 import { isExternal } from "./external-source.ts";
 import { externalsOf, gatewayOptions } from "./gateway-options.ts";
+import { openInstanceDoor } from "./instance-door.ts";
 import { followRoutes } from "./routes.ts";
 import { join, type UnitStart } from "./unit.ts";
 
@@ -39,7 +40,7 @@ export async function startGatewayUnit(
       ...gatewayOptions(system),
       mounts: routes.mounts,
       learning: routes.learning,
-      send: (operation) => outbound(operation, instance.mesh),
+      send: (operation) => entering(operation, instance.mesh),
       externals: externalsOf(system, instance.mesh.resolver),
       tokens,
       clock,
@@ -52,8 +53,9 @@ export async function startGatewayUnit(
       { title: "gateway", clock, contracts: [], checks: { token: checkToken } },
       instance.started,
     );
+    const door = await openInstanceDoor(instance, start.settings.home, instance.started);
     return {
-      addresses: [gateway.address, admin.address],
+      addresses: [gateway.address, admin.address, door],
       services: [],
       async stop() {
         admin.drain();

@@ -1,5 +1,9 @@
 /** The program that runs a unit, and the start of a whole system. */
+export type { BreakerShown, steerings } from "./describe.ts";
 export { loadSystem } from "./load-system.ts";
+export { type Answered, becomeOperator, type Operator } from "./operator.ts";
+export type { PolicyRow } from "./policies.ts";
+export { readPolicies } from "./policy-sources.ts";
 export { configSources, type Settings } from "./settings.ts";
 export type { RunningSystem, StartOptions } from "./start-options.ts";
 export { startSystem } from "./start-system.ts";

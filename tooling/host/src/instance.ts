@@ -22,8 +22,17 @@ import {
   systemClock,
   systemRandom,
 } from "@cantle/core";
-import type { Endpoint, OutboundHost, Policies, Resolver } from "@cantle/mesh";
-import { type StaticResolver, staticResolver } from "@cantle/mesh";
+import {
+  createLoopDelay,
+  type Endpoint,
+  type LoopDelay,
+  type OutboundHost,
+  type Policies,
+  type PolicySource,
+  type Resolver,
+  type StaticResolver,
+  staticResolver,
+} from "@cantle/mesh";
 import { type RunningService, runService, type ServedOperation, type ServiceDefinition } from "@cantle/service";
 import type { Logger } from "@cantle/telemetry";
 import type { Connection, Doors, Served } from "@cantle/transport";
@@ -43,7 +52,9 @@ export interface InstanceOptions {
   readonly settings: Settings;
   /** All services of the system: configuration may name those that run elsewhere, and no others. */
   readonly known: readonly string[];
-  readonly policies?: Policies | undefined;
+  readonly policies?: Policies | PolicySource | undefined;
+  /** Where it runs; calls stay in a zone while they can. */
+  readonly zone?: string | undefined;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Opens a connection to an address of another process. */
@@ -80,7 +91,7 @@ export type Failures = ReadonlyMap<string, CantleError>;
 
 /** An instance without services. */
 export function createInstance(options: InstanceOptions): Instance {
-  const { id, log, settings, policies, clock = systemClock, random = systemRandom() } = options;
+  const { id, log, settings, policies, zone, clock = systemClock, random = systemRandom() } = options;
   const started = createStarted();
   const here = staticResolver();
   const resolver = layered(here);
@@ -92,8 +103,10 @@ export function createInstance(options: InstanceOptions): Instance {
     random,
     deadlines: createDeadlines(clock),
     log,
+    loopDelay: loopDelayOf(clock, started),
     policies,
     resolver,
+    zone,
     dial: (endpoint) => (endpoint.address?.startsWith("memory:") ? local(served) : connections.to(endpoint)),
   };
   const engineOf = engineFinder(settings);
@@ -136,6 +149,14 @@ export function createInstance(options: InstanceOptions): Instance {
       return failures;
     },
   };
+}
+
+/** The event loop is the machine's: where time is made up, nothing can be late. */
+function loopDelayOf(clock: Clock, started: Started): LoopDelay | undefined {
+  if (clock !== systemClock) return undefined;
+  const loopDelay = createLoopDelay(clock);
+  started.add(() => loopDelay.stop());
+  return loopDelay;
 }
 
 /** Calls of the same process: a lookup and a function call. A caller may have another version of the contract here too. */

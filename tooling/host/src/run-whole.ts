@@ -21,6 +21,7 @@ import { dialForeign } from "./external-dial.ts";
 import { isExternal } from "./external-source.ts";
 import { createInstance, type Failures, type Instance } from "./instance.ts";
 import { interruptible } from "./interruptible.ts";
+import { followPolicies } from "./live-policies.ts";
 import type { Settings } from "./settings.ts";
 
 /** A system inside this process, without its folder and its door: what tests hold. */
@@ -54,13 +55,16 @@ export interface WholeOptions {
 export async function runWhole(options: WholeOptions, started: Started): Promise<Whole> {
   const { system, services, settings, log, clock = systemClock, random = systemRandom(), signal } = options;
   const issuer = await openIssuer({ system: system.name, settings, clock, random, log }, started);
+  const policies = followPolicies({ system, settings, clock, log });
+  started.add(() => policies.stop());
   const instance = createInstance({
     id: "one-1",
     known: Object.keys(system.services),
     log,
     settings,
-    policies: system.policies,
+    policies: policies.current,
     connect: (address) => dialForeign(address, { clock }),
+    trust: { peerOf: issuer.verifier.peer, callerOf: issuer.verifier.caller },
     clock,
     random,
   });

@@ -1,7 +1,7 @@
 /** What a process is told from outside: the folder, the environment, configuration files and `--set`. Read once, at the rim. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ConfigFile, type ConfigSources, secretFilesOf } from "@cantle/config";
+import { type ConfigFile, type ConfigSources, parseSet, secretFilesOf } from "@cantle/config";
 import type { Schema } from "@cantle/contract";
 import { CantleError } from "@cantle/core";
 import { LineCounter, parse, YAMLParseError } from "yaml";
@@ -31,21 +31,66 @@ export function configSources(
   settings: Settings,
   schemas: Readonly<Record<string, Schema | undefined>>,
 ): ConfigSources {
-  const { folder, env, profile, set = [] } = settings;
-  const profileName = profile ?? (env["CANTLE_PROFILE"] || undefined);
+  const { env, set = [] } = settings;
+  const { file, profile } = readFiles(settings);
   const secretFiles = Object.fromEntries(
     secretFilesOf(schemas, env).map(({ variable, file }) => [variable, readText(file, variable)]),
   );
   return {
-    file: settings.config ?? configFile(join(folder, "config.yaml"), "config.yaml"),
-    profile:
-      profileName === undefined
-        ? undefined
-        : requiredFile(join(folder, `config.${profileName}.yaml`), `config.${profileName}.yaml`),
+    file,
+    profile,
     environment: env,
     secretFiles,
-    set,
+    set: set.filter((assignment) => parseSet(assignment)?.service !== policiesSection),
   };
+}
+
+/** The section of files, and the first word of `--set`, that is no service's: `policies`. */
+const policiesSection = "policies";
+
+/** A configuration file, with what it says of policies apart from the services' sections. */
+export interface ReadFile extends ConfigFile {
+  readonly policies: unknown;
+}
+
+/** The configuration files as they are now. Throws `CONFIG_INVALID` for one that cannot be read, and for a profile without one. */
+export function readFiles(settings: Settings): { file: ReadFile | undefined; profile: ReadFile | undefined } {
+  const { folder } = settings;
+  const name = profileFile(settings);
+  return {
+    file: apart(settings.config ?? configFile(join(folder, plainFile), plainFile)),
+    profile: name === undefined ? undefined : apart(requiredFile(join(folder, name), name)),
+  };
+}
+
+/** The paths of the files that configuration is read from, whether or not they are there. */
+export function configFiles(settings: Settings): readonly string[] {
+  const name = profileFile(settings);
+  const names = [...(settings.config === undefined ? [plainFile] : []), ...(name === undefined ? [] : [name])];
+  return names.map((each) => join(settings.folder, each));
+}
+
+/** What `--set` says of policies, in order. */
+export function policyAssignments({ set = [] }: Settings) {
+  return set.flatMap((assignment) => {
+    const parsed = parseSet(assignment);
+    return parsed?.service === policiesSection ? [parsed] : [];
+  });
+}
+
+const plainFile = "config.yaml";
+
+function profileFile({ profile, env }: Settings): string | undefined {
+  const name = profile ?? (env["CANTLE_PROFILE"] || undefined);
+  return name === undefined ? undefined : `config.${name}.yaml`;
+}
+
+function apart(file: ConfigFile | undefined): ReadFile | undefined {
+  if (typeof file?.content !== "object" || file.content === null || Array.isArray(file.content))
+    return file && { ...file, policies: undefined };
+  const { [policiesSection]: policies, ...content } = file.content as Record<string, unknown>;
+  // `policies:` with nothing under it is null in YAML.
+  return { from: file.from, content, policies: policies ?? undefined };
 }
 
 function requiredFile(path: string, from: string): ConfigFile {

@@ -11,6 +11,7 @@ import { createInstance } from "./instance.ts";
 import { interruptible } from "./interruptible.ts";
 import { createLines, type Lines } from "./lines.ts";
 import { processLogger } from "./log.ts";
+import { platformPolicies } from "./policies.ts";
 import type { SystemStart } from "./processes.ts";
 import type { Settings } from "./settings.ts";
 import { createSources } from "./sources.ts";
@@ -135,7 +136,8 @@ async function startControl(
 ): Promise<void> {
   const { peer: peerOf, caller: callerOf } = issuer.verifier;
   const known = Object.keys(system.services);
-  const instance = createInstance({ id: controlId, known, log, settings, trust: { peerOf, callerOf } });
+  const trust = { peerOf, callerOf };
+  const instance = createInstance({ id: controlId, known, log, settings, policies: platformPolicies, trust });
   started.add(() => instance.started.stop());
   const { clock, random } = instance.mesh;
   const options = { system: system.name, settings, clock, random, log, threads: true };

@@ -13,6 +13,7 @@ import {
   type Announced,
   createRegistration,
   createRegistryResolver,
+  metadataOf,
   type RegistryResolver,
   registry,
 } from "@cantle/registry";
@@ -24,8 +25,10 @@ import { instanceService } from "./describe.ts";
 import { connectForeign } from "./external-dial.ts";
 import { createInstance, type Failures, type Instance } from "./instance.ts";
 import { interruptible } from "./interruptible.ts";
+import { followPolicies } from "./live-policies.ts";
 import type { Network } from "./network.ts";
 import type { Settings } from "./settings.ts";
+import { readWhereabouts } from "./whereabouts.ts";
 
 /** What a unit's process is told at its start. */
 export interface UnitStart {
@@ -57,6 +60,8 @@ export interface Member {
   readonly resolver: RegistryResolver;
   /** The registry, in the name of this unit. */
   readonly leases: Client<typeof registry>;
+  /** What is announced of this process with each of its services. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** Throws when the unit's token has run out. */
   readonly checkToken: () => void;
 }
@@ -65,19 +70,19 @@ export interface Member {
 export async function startUnit(start: UnitStart): Promise<RunningUnit> {
   const { signal } = start;
   const definitions = await interruptible(loadAll(start), signal);
-  const { instance, leases, checkToken } = await join(start, usesOf(definitions));
+  const { instance, leases, metadata, checkToken } = await join(start, usesOf(definitions));
   const { clock, random, log } = instance.mesh;
   const registration = createRegistration({
     client: leases,
     instance: instance.id,
-    services: announced(definitions, [], "starting"),
+    services: announced(definitions, "starting", { metadata }),
     clock,
     random,
     log,
   });
   instance.started.add(() => registration.stop());
   try {
-    const failures = await instance.run([...definitions, describing(instance)], signal);
+    const failures = await instance.run([...definitions, instanceService(instance)], signal);
     const left = definitions.filter(({ contract }) => !failures.has(contract.name));
     tellFailures(failures, { isAll: left.length === 0, log });
     signal?.throwIfAborted();
@@ -92,7 +97,7 @@ export async function startUnit(start: UnitStart): Promise<RunningUnit> {
       },
       instance.started,
     );
-    await registration.replace(announced(left, addresses, "ready"));
+    await registration.replace(announced(left, "ready", { metadata, addresses }));
     return {
       addresses: [...addresses, admin.address],
       services: left.map(({ contract }) => contract.name),
@@ -125,19 +130,13 @@ function tellFailures(failures: Failures, { isAll, log }: { readonly isAll: bool
   if (isAll && first !== undefined) throw first[1];
 }
 
-/** Tells the gateway what is served here. */
-function describing({ doors }: Instance): ServiceDefinition {
-  return instanceService((service) =>
-    doors.list().flatMap(({ operation }) => (operation.service === service ? [operation] : [])),
-  );
-}
-
 /** Becomes a member of the system, with a token of its own that says what each of its services may call. */
 export async function join(
   start: Pick<UnitStart, "instance" | "system" | "control" | "bootstrap" | "settings" | "log" | "network">,
   uses: Record<string, "*" | string[]>,
 ): Promise<Member> {
   const { system, instance: id, control, bootstrap, settings, log, network } = start;
+  const whereabouts = readWhereabouts(settings.env);
   let token = () => bootstrap;
   const connect = network.connector({
     clock: systemClock,
@@ -150,15 +149,18 @@ export async function join(
     clock: systemClock,
     log,
   });
+  const policies = followPolicies({ system, settings, clock: systemClock, log });
   const instance = createInstance({
     known: Object.keys(system.services),
     id,
     log,
     settings,
-    policies: system.policies,
+    policies: policies.current,
+    zone: whereabouts.zone,
     connect: connectForeign(system, systemClock, connect),
     trust: { peerOf: verifier.peer, callerOf: verifier.caller },
   });
+  instance.started.add(() => policies.stop());
   instance.platform(["identity", "registry"], control);
   const host = { service: hostPeer, uses: "*" as const };
   const client = clientAs(identity, host, instance.mesh);
@@ -179,7 +181,7 @@ export async function join(
   });
   instance.started.add(() => resolver.stop());
   instance.elsewhere(resolver);
-  return { instance, resolver, leases, checkToken: unitToken.check };
+  return { instance, resolver, leases, metadata: metadataOf(whereabouts), checkToken: unitToken.check };
 }
 
 function usesOf(definitions: readonly ServiceDefinition[]): Record<string, string[]> {
@@ -193,14 +195,8 @@ function usesOf(definitions: readonly ServiceDefinition[]): Record<string, strin
 
 function announced(
   definitions: readonly ServiceDefinition[],
-  addresses: readonly string[],
   state: Announced["state"],
+  { metadata, addresses = [] }: Pick<Member, "metadata"> & { readonly addresses?: readonly string[] },
 ): Announced[] {
-  return definitions.map(({ contract: { name, version } }) => ({
-    service: name,
-    version,
-    addresses,
-    state,
-    metadata: {},
-  }));
+  return definitions.map(({ contract: { name, version } }) => ({ service: name, version, addresses, state, metadata }));
 }

@@ -11,6 +11,7 @@ import type { System } from "@cantle/system";
 import type { Logger } from "@cantle/telemetry";
 import { openAdmin } from "./admin.ts";
 import { externalsOf, gatewayOptions } from "./gateway-options.ts";
+import { openInstanceDoor } from "./instance-door.ts";
 import { createLines, type Lines } from "./lines.ts";
 import { processLogger } from "./log.ts";
 import type { SystemStart } from "./processes.ts";
@@ -47,10 +48,11 @@ export async function startWhole({ system, plan, folder, home, options }: System
     const failed = new Map([...whole.failed, ...externals.failed]);
     signal?.throwIfAborted();
     const [gateway, admin] = await openDoors({ system, options, whole, log }, started);
+    const own = await openInstanceDoor(instance, home, started);
     rows = [
       rowOf(plan.placement, {
         startedAt,
-        addresses: [gateway, admin],
+        addresses: [gateway, admin, own],
         services: services.filter((name) => !failed.has(name)),
       }),
       ...[...failed].map(([name, error]) => failedRow(name, error)),

@@ -9,6 +9,8 @@ import { service } from "@cantle/service";
 import { remote, system } from "@cantle/system";
 import { createLogger } from "@cantle/telemetry";
 import { z } from "zod";
+import { front } from "../fixtures/chain/contracts.ts";
+import chain from "../fixtures/chain/system.ts";
 import { startTestSystem, type TestSystemOptions } from "./index.ts";
 
 const mailer = contract("mailer", {
@@ -202,4 +204,15 @@ test("what a handler throws is in the log with its cause and place", async () =>
   await using running = await start({ replace: { mailer: broken } });
   await assert.rejects(running.client(guests, ann).sign({ words: "lost" }), { code: "INTERNAL" });
   assert.match(running.logged().join("\n"), /error: \[mailer\].*speaks in tongues.*TypeError: huh.*test-system/s);
+});
+
+test("baggage travels to the last service, and faults and other policies of configuration are in force", async (test) => {
+  const policies = { back: { faults: [{ when: { tenant: "unlucky" }, ratio: 1, abort: "OVERLOADED" }] } };
+  const tiers = await startTestSystem(chain, { test, config: { policies } });
+  const client = tiers.client(front);
+  assert.deepEqual((await client.work({}, { baggage: { tenant: "a, b" } })).baggage, { tenant: "a, b" });
+  await assert.rejects(client.work({}, { baggage: { tenant: "unlucky" } }), { code: "UNAVAILABLE" });
+  await assert.rejects(client.work({}, { baggage: { "no name": "1" } }), { code: "INPUT_INVALID" });
+  await assert.rejects(client.work({}, { baggage: { large: "x".repeat(9_000) } }), { code: "INPUT_INVALID" });
+  await assert.rejects(startTestSystem(chain, { config: { policies: { bakc: {} } } }), { code: "CONFIG_INVALID" });
 });

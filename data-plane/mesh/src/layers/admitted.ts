@@ -1,17 +1,15 @@
 /**
  * The door of an instance. What cannot be answered in time is refused before it costs anything, so that what is let in can:
- * over a cap on the calls of one operation in flight, over the limit that an adaptive one found, and, the least important
- * first, while the event loop is late.
+ * over a cap on the calls of one operation in flight, and over the limit that an adaptive one found.
  */
 import { type Call, CantleError, operationId, type Reply } from "@cantle/core";
 import { AdaptiveLimit } from "../adaptive-limit.ts";
 import type { Layer } from "../layer.ts";
-import { refusedShare } from "../shedding.ts";
 import { refusal } from "./declared.ts";
 
 /** Sheds calls over the instance's limits. */
-export const admitted: Layer = ({ policy, host: { clock, random, loopDelay } }) => {
-  const { inFlightMax, criticality, delayMsMax } = policy;
+export const admitted: Layer = ({ policy, host: { clock } }) => {
+  const { inFlightMax } = policy;
   const adaptive = policy.adaptive === false ? undefined : new AdaptiveLimit(policy.adaptive);
   let inFlight = 0;
   const release = () => {
@@ -22,9 +20,7 @@ export const admitted: Layer = ({ policy, host: { clock, random, loopDelay } }) 
   function overLimit(): string | undefined {
     if (inFlight >= inFlightMax) return `its limit of ${inFlightMax} calls in flight`;
     if (adaptive !== undefined && inFlight >= adaptive.limit) return "as many calls in flight as it can answer in time";
-    const delayMs = loopDelay?.delayMs() ?? 0;
-    const share = delayMs === 0 ? 0 : refusedShare(criticality, delayMs, delayMsMax);
-    return share > 0 && random.next() < share ? "more to do than it can" : undefined;
+    return undefined;
   }
 
   function measure(reply: Promise<Reply>, limit: AdaptiveLimit): void {

@@ -5,14 +5,17 @@
  */
 import { type Call, CantleError, operationId } from "@cantle/core";
 import type { Breaker, Outcome } from "../breaker.ts";
-import { breakerOf } from "../breakers.ts";
+import { breakerOf, forgetBreaker } from "../breakers.ts";
 import type { Layer } from "../layer.ts";
 import type { OutboundHost } from "../outbound-host.ts";
 import { isFault, verdictOf } from "../verdict.ts";
 
 /** Stops calling what keeps failing. */
 export const guarded: Layer<OutboundHost> = ({ operation, policy: { breaker: policy }, host }) => {
-  if (policy === false) return undefined;
+  if (policy === false) {
+    forgetBreaker(operation, host);
+    return undefined;
+  }
   const { clock } = host;
   const breaker = breakerOf(operation, policy, host);
   const measured = policy.slowMs < Number.POSITIVE_INFINITY;

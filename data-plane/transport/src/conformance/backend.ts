@@ -12,6 +12,7 @@ export interface CallOptions {
   readonly trace?: Call["trace"];
   readonly deadlineMs?: number;
   readonly idempotencyKey?: string;
+  readonly baggage?: Call["baggage"];
   readonly upload?: Bytes;
 }
 
@@ -125,6 +126,7 @@ export function callOf(operation: Operation, start: CallOptions = {}): Call {
     trace: start.trace ?? { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", sampled: false },
     deadlineMs: start.deadlineMs ?? Number.POSITIVE_INFINITY,
     idempotencyKey: start.idempotencyKey,
+    baggage: start.baggage,
     upload: start.upload,
   });
 }

@@ -1,7 +1,8 @@
 /** What a call carries besides its input. */
 import assert from "node:assert/strict";
-import type { Caller } from "@cantle/core";
+import { type Caller, CantleError } from "@cantle/core";
 import { echo } from "./backend.ts";
+import { failure } from "./calls.ts";
 import type { Suite } from "./suite.ts";
 
 /** Describes those tests. */
@@ -23,11 +24,36 @@ export function travelsSuite({ check }: Suite): void {
     assert.deepEqual(seen.caller?.roles, ["admin"]);
   });
 
+  check("baggage arrives, whatever is in it", async ({ call, backend }) => {
+    const baggage = { canary: "yes", user: 'Amélie, =;"\\ 😀', __proto: "1", empty: "" };
+    await call(echo, { baggage });
+    assert.deepEqual({ ...backend.calls[0]!.baggage }, baggage);
+  });
+
+  check("a reply says that it stands in for one that did not come", async ({ call, backend }) => {
+    for (const fallback of ["value", "function", "last"] as const) {
+      backend.on(echo, async () => ({ kind: "value", value: { a: 1 }, fallback }));
+      assert.equal((await call(echo)).fallback, fallback);
+    }
+    backend.on(echo, async () => ({ kind: "value", value: { a: 1 } }));
+    assert.equal((await call(echo)).fallback, undefined);
+  });
+
+  check("a reply says that a hop below has retried, and so does a failure", async ({ call, backend }) => {
+    backend.on(echo, async () => ({ kind: "value", value: { a: 1 }, retried: true }));
+    assert.equal((await call(echo)).retried, true);
+    backend.on(echo, () => Promise.reject(new CantleError("UNREACHABLE", "broken", { retried: true })));
+    assert.equal((await failure(call(echo))).retried, true);
+    backend.on(echo, () => Promise.reject(new CantleError("UNREACHABLE", "broken")));
+    assert.equal((await failure(call(echo))).retried, false);
+  });
+
   check("what a call does not have does not arrive", async ({ call, backend }) => {
     await call(echo);
     const seen = backend.calls[0]!;
     assert.equal(seen.caller, undefined);
     assert.equal(seen.idempotencyKey, undefined);
+    assert.equal(seen.baggage, undefined);
     assert.equal(seen.upload, undefined);
     assert.equal(seen.trace.state, undefined);
   });

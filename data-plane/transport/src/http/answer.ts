@@ -10,7 +10,7 @@ import { asCantleError, CantleError, type Operation, type Reply } from "@cantle/
 import { alarm } from "./alarm.ts";
 import { answerDownload, answerItems } from "./answer-stream.ts";
 import type { Exchange } from "./exchange.ts";
-import { retriedHeader } from "./headers.ts";
+import { fallbackHeader, retriedHeader } from "./headers.ts";
 
 const jsonHeader = ["content-type", "application/json; charset=utf-8"];
 const problemHeader = ["content-type", problemType];
@@ -27,6 +27,7 @@ const skipBytesMax = 64 * 1024;
 /** Answers with what an operation replied; a stream is answered when the promise is kept. */
 export function answerReply(exchange: Exchange, { status }: Operation, reply: Reply): Promise<void> | undefined {
   if (reply.retried && exchange.line.serving.inside) exchange.headers = [...exchange.headers, retriedHeader, "1"];
+  if (reply.fallback !== undefined) exchange.headers = [...exchange.headers, fallbackHeader, reply.fallback];
   switch (reply.kind) {
     case "bytes":
       answerJson(exchange, status, reply.bytes);

@@ -13,6 +13,7 @@ import {
   type Call,
   CantleError,
   type Clock,
+  formatBaggage,
   formatTrace,
   isCantleError,
   type Operation,
@@ -20,6 +21,7 @@ import {
   type Reply,
 } from "@cantle/core";
 import type { Connection } from "../transport.ts";
+import { isFallback } from "../wire/note.ts";
 import * as field from "./headers.ts";
 import { errorOfProblem } from "./problem.ts";
 import { type RequestParts, requestWriter, type WriteRequest } from "./request-of.ts";
@@ -111,9 +113,11 @@ async function unsayable(operation: Operation, payload: Payload, error: unknown)
   throw error;
 }
 
-function headersOf({ trace, caller, deadlineMs, idempotencyKey }: Call, nowMs: number): string[] {
+function headersOf({ trace, baggage, caller, deadlineMs, idempotencyKey }: Call, nowMs: number): string[] {
   const headers = ["traceparent", formatTrace(trace)];
   if (trace.state !== undefined) headers.push("tracestate", trace.state);
+  const carried = baggage === undefined ? "" : formatBaggage(baggage);
+  if (carried !== "") headers.push("baggage", carried);
   if (deadlineMs !== Number.POSITIVE_INFINITY) {
     headers.push(field.timeoutHeader, String(Math.max(0, Math.floor(deadlineMs - nowMs))));
   }
@@ -135,20 +139,28 @@ function addUpload(headers: string[], { type, size }: NonNullable<Call["upload"]
 
 async function replyOf(answer: UpstreamAnswer, operation: Operation, limits: ReplyLimits): Promise<Reply> {
   const { headers, body } = answer;
-  const retried = headers[field.retriedHeader] === "1" ? { retried: true } : undefined;
+  const facts = factsOf(headers);
   const type = headers["content-type"] ?? "";
   const essence = essenceOf(type);
   if (operation.shape === "stream") {
     if (essence !== eventsType) throw unread(answer, `a stream is ${eventsType}`);
-    return { kind: "items", items: itemsOf(answer, limits.itemBytesMax), ...retried };
+    return { kind: "items", items: itemsOf(answer, limits.itemBytesMax), ...facts };
   }
   if (operation.shape === "download") {
     const size = lengthOf(headers["content-length"]);
-    return { kind: "download", download: { type, ...(size !== undefined && { size }), chunks: body }, ...retried };
+    return { kind: "download", download: { type, ...(size !== undefined && { size }), chunks: body }, ...facts };
   }
   const bytes = await body.bytes(limits.replyBytesMax);
   if (bytes.byteLength > 0 && essence !== "application/json") throw unread(answer, "a reply is application/json");
-  return { kind: "bytes", bytes, ...retried };
+  return { kind: "bytes", bytes, ...facts };
+}
+
+/** What a reply says besides its content. */
+function factsOf(headers: UpstreamAnswer["headers"]): Pick<Reply, "retried" | "fallback"> | undefined {
+  const fallback = headers[field.fallbackHeader];
+  const retried = headers[field.retriedHeader] === "1";
+  if (!retried && fallback === undefined) return undefined;
+  return { ...(retried && { retried }), ...(isFallback(fallback) && { fallback }) };
 }
 
 function lengthOf(text: string | string[] | undefined): number | undefined {

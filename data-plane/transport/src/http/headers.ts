@@ -4,7 +4,7 @@
  * Those that begin with `cantle-` are between services: a gateway takes none of them from outside and sends its own.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import { parseTrace, type Trace } from "@cantle/core";
+import { type Baggage, parseBaggage, parseTrace, type Trace } from "@cantle/core";
 
 /** `cantle-peer`: the token of the unit that calls. */
 export const peerHeader = "cantle-peer";
@@ -19,6 +19,9 @@ export const operationHeader = "cantle-operation";
 /** `cantle-retried`: a hop below has retried to get this reply. */
 export const retriedHeader = "cantle-retried";
 
+/** `cantle-fallback`: the reply stands in for one that did not come; what it was made from. Outside too. */
+export const fallbackHeader = "cantle-fallback";
+
 /** One header field, as text; repeated ones were joined. */
 export function fieldOf(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name];
@@ -30,4 +33,9 @@ export function traceOf(headers: IncomingHttpHeaders, begin: () => Trace): Trace
   const parent = fieldOf(headers, "traceparent");
   if (parent === undefined) return begin();
   return parseTrace(parent, fieldOf(headers, "tracestate")) ?? begin();
+}
+
+/** What travels with a call; undefined where there is nothing, or nothing that can be read. */
+export function baggageOf(headers: IncomingHttpHeaders): Baggage | undefined {
+  return parseBaggage(fieldOf(headers, "baggage"));
 }

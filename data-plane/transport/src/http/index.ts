@@ -8,7 +8,7 @@ export { chunksOf, noBytes, readBytes } from "./body.ts";
 export { dialHttp, type HttpDialOptions, type ReplyLimits } from "./dial.ts";
 export type { Exchange, ProblemHook, ShapedProblem } from "./exchange.ts";
 export { answerOptions, findRoute, matchRoute } from "./find.ts";
-export { callerHeader, fieldOf, traceOf } from "./headers.ts";
+export { baggageOf, callerHeader, fieldOf, traceOf } from "./headers.ts";
 export { type HttpLimits, httpLimits } from "./limits.ts";
 export { type HttpListenOptions, isLoopback, listenHttp } from "./listen.ts";
 export { claimsJson } from "./media-type.ts";

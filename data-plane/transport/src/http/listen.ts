@@ -11,6 +11,7 @@ import type { Doors, Listener, Served } from "../transport.ts";
 import type { Exchange } from "./exchange.ts";
 import { answerOptions, findRoute } from "./find.ts";
 import {
+  baggageOf,
   callerHeader,
   fieldOf,
   operationHeader,
@@ -68,6 +69,7 @@ export async function listenHttp(
       peer,
       caller,
       trace: traceOf(headers, begin),
+      baggage: baggageOf(headers),
       deadlineMs,
     });
   }

@@ -5,6 +5,7 @@
  * The payload stays unparsed: the serving side's inbound reads, coerces and validates it, once.
  */
 import {
+  type Baggage,
   Call,
   type Caller,
   CantleError,
@@ -29,6 +30,7 @@ export interface Asked {
   readonly peer: Peer;
   readonly caller: Caller | undefined;
   readonly trace: Trace;
+  readonly baggage: Baggage | undefined;
   /** Monotonic ms; `Infinity` for none. */
   readonly deadlineMs: number;
 }
@@ -45,6 +47,7 @@ export async function serveCall(exchange: Exchange, asked: Asked): Promise<void>
     peer: asked.peer,
     caller: asked.caller,
     trace: asked.trace,
+    baggage: asked.baggage,
     deadlineMs: asked.deadlineMs,
     idempotencyKey: keyOf(exchange),
     upload: operation.shape === "upload" ? readUpload(exchange, operation) : undefined,

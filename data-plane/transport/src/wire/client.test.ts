@@ -113,6 +113,30 @@ test("a release that speaks two versions offers both, and speaks the older with 
   await connection.close();
 });
 
+for (const [minor, notes] of [
+  [0, []],
+  [1, ["\x07baggage\0\x0acanary=yes"]],
+] as const)
+  test(`what travels with a call is said to a server of version 1.${minor}: ${notes.length} notes`, async () => {
+    const { server, connection, call } = dial();
+    const answer = call({ baggage: { canary: "yes" } });
+    server.hello({ versions: [1, minor] });
+    await server.next(kinds.request);
+    assert.deepEqual(
+      server.frames
+        .filter(({ kind }) => kind === kinds.note)
+        .map(({ call, body }) => `${call}${body.toString("latin1")}`),
+      notes.map((body) => `1${body}`),
+    );
+    server.frame(kinds.note, 1, "\x08fallback\0\x04last");
+    server.frame(kinds.note, 1, "\x08fallback\0\x05bogus");
+    server.frame(kinds.note, 1, "\x05newer\0\x011");
+    server.frame(kinds.note, 77, "\x08fallback\0\x04last");
+    server.frame(kinds.reply, 1, ok);
+    assert.equal((await answer).fallback, "last");
+    await connection.close();
+  });
+
 test("a server that never says hello is given up after the handshake's time", async () => {
   const { clock, server, call } = dial({ limits: { handshakeTimeoutMs: 100 } });
   const answer = failure(call());

@@ -21,6 +21,7 @@ import type { Cursor } from "./cursor.ts";
 import { invalidFrame, kinds } from "./frame.ts";
 import { agree, type Hello, writeHello } from "./hello.ts";
 import { Inflow } from "./inflow.ts";
+import { readNote, writeBaggage } from "./note.ts";
 import { Outflow } from "./outflow.ts";
 import type { Pipe } from "./pipe.ts";
 import { readError, readReply, writeCancel, writeCredit, writeEmpty } from "./reply.ts";
@@ -47,6 +48,8 @@ interface Pending {
   unlisten: () => void;
   inflow: Inflow<unknown> | undefined;
   outflow: Outflow<Uint8Array> | undefined;
+  /** What its reply stands in for, when a note said so. */
+  fallback: Reply["fallback"];
 }
 
 /** One connection, from hello to its end. */
@@ -93,7 +96,16 @@ export class WireClient {
       if (call.cancelled !== undefined) return reject(reasonOf(call.cancelled));
       if (this.#leaving !== undefined) return reject(unsent(this.#leaving));
       if (this.#pending.size + this.#queued.size >= this.#session.limits.inFlightMax) return reject(tooMany());
-      const pending: Pending = { call, resolve, reject, id: 0, unlisten: quiet, inflow: undefined, outflow: undefined };
+      const pending: Pending = {
+        call,
+        resolve,
+        reject,
+        id: 0,
+        unlisten: quiet,
+        inflow: undefined,
+        outflow: undefined,
+        fallback: undefined,
+      };
       pending.unlisten = call.onCancel((reason) => this.#cancel(pending, reasonOf(reason)));
       if (this.#session.state === "open") this.#send(pending);
       else this.#queued.add(pending);
@@ -105,9 +117,9 @@ export class WireClient {
   }
 
   #greeted(hello: Hello): void {
-    agree(this.#session.versions, hello.versions);
+    const version = agree(this.#session.versions, hello.versions);
     this.#windowBytes = hello.streamWindowBytes;
-    this.#session.open(hello);
+    this.#session.open(hello, version);
     const queued = [...this.#queued];
     this.#queued.clear();
     for (const pending of queued) this.#send(pending);
@@ -118,6 +130,7 @@ export class WireClient {
     const nowMs = call.deadlineMs === Number.POSITIVE_INFINITY ? 0 : this.#options.clock.nowMs();
     const id = this.#nextId();
     try {
+      if (call.baggage !== undefined && this.#session.takesNotes) writeBaggage(this.#session.writer, id, call.baggage);
       writeRequest(this.#session.writer, id, { call, routes: this.#routes, callers: this.#callers, nowMs });
     } catch (error) {
       this.#settle(pending, error);
@@ -160,28 +173,36 @@ export class WireClient {
     else if (kind === kinds.error) this.#settle(pending, readError(cursor));
     else if (kind === kinds.credit) pending.outflow?.credit(cursor.u32());
     else if (kind === kinds.data) streamOf(pending).push(cursor.rest());
+    else if (kind === kinds.note) this.#note(pending, cursor);
     else if (kind === kinds.end) {
       streamOf(pending).end();
       this.#forget(pending);
     } else throw invalidFrame("a frame that a server does not send");
   }
 
+  #note(pending: Pending, cursor: Cursor): void {
+    const note = readNote(cursor);
+    if (note?.name === "fallback") pending.fallback = note.fallback;
+  }
+
   #reply(pending: Pending, cursor: Cursor): void {
     if (pending.inflow !== undefined) throw invalidFrame("a second reply to one call");
     const reply = readReply(cursor);
+    const { fallback } = pending;
     if (reply.kind === "bytes") {
       this.#forget(pending);
-      pending.resolve(reply);
+      pending.resolve(fallback === undefined ? reply : { ...reply, fallback });
       return;
     }
     pending.outflow?.stop();
     const { kind, retried } = reply;
+    const facts = { retried, ...(fallback && { fallback }) };
     if (kind === "items") {
-      pending.resolve({ kind, items: this.#inflow(pending, parseItem), retried });
+      pending.resolve({ kind, items: this.#inflow(pending, parseItem), ...facts });
     } else {
       const { type, size } = reply;
       const chunks = this.#inflow(pending, asIs);
-      pending.resolve({ kind, download: { type, chunks, ...(size !== undefined && { size }) }, retried });
+      pending.resolve({ kind, download: { type, chunks, ...(size !== undefined && { size }) }, ...facts });
     }
   }
 

@@ -19,6 +19,7 @@
  *      9 ping      both      empty
  *     10 pong      both      empty
  *     11 goaway    both      text8 code, text16 message
+ *     12 note      both      text8 name, text16 value, before a request or a reply    note.ts
  *
  * `text8` and `text16` are a length of one or two bytes and then as many bytes of UTF-8. A kind that is not in the table is skipped,
  * so that a newer minor version may add some. `docs/reference/wire.md` says all this in full, with vectors.
@@ -38,6 +39,7 @@ export const kinds = Object.freeze({
   ping: 9,
   pong: 10,
   goaway: 11,
+  note: 12,
 });
 
 /** The bytes before a frame's body. */

@@ -1,5 +1,5 @@
 /**
- * Golden vectors: the bytes of version 1.0, which may never change. Each is written by the code and compared, read again and compared,
+ * Golden vectors: the bytes of version 1.0, which may never change, and the note of 1.1. Each is written by the code and compared, read again and compared,
  * and stands in docs/reference/wire.md, so that another language can be tested against the same bytes.
  */
 import assert from "node:assert/strict";
@@ -13,6 +13,7 @@ import { FrameReader } from "./frame-reader.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { readHello, writeHello } from "./hello.ts";
 import { wireLimits } from "./limits.ts";
+import { readNote, writeBaggage, writeFallback } from "./note.ts";
 import {
   readCancel,
   readError,
@@ -220,6 +221,22 @@ const vectors: Readonly<Record<string, Vector>> = {
   },
   ping: { hex: "000000050900000000", write: (writer) => writeEmpty(writer, kinds.ping, 0), kind: kinds.ping, call: 0 },
   pong: { hex: "000000050a00000000", write: (writer) => writeEmpty(writer, kinds.pong, 0), kind: kinds.pong, call: 0 },
+  "note: what travels with a request": {
+    hex: "0000001b0c000000010762616767616765000c63616e6172793d792532436e",
+    write: (writer) => writeBaggage(writer, 1, { canary: "y,n" }),
+    kind: kinds.note,
+    call: 1,
+    read: readNote,
+    says: { name: "baggage", baggage: { canary: "y,n" } },
+  },
+  "note: a reply that stands in for one": {
+    hex: "000000140c000000010866616c6c6261636b00046c617374",
+    write: (writer) => writeFallback(writer, 1, "last"),
+    kind: kinds.note,
+    call: 1,
+    read: readNote,
+    says: { name: "fallback", fallback: "last" },
+  },
   goaway: {
     hex: "000000170b0000000008445241494e494e4700076c656176696e67",
     write: (writer) => writeGoaway(writer, new CantleError("DRAINING", "leaving")),
@@ -231,7 +248,7 @@ const vectors: Readonly<Record<string, Vector>> = {
 };
 
 for (const [name, vector] of Object.entries(vectors)) {
-  test(`the bytes of '${name}' are those of version 1.0`, () => {
+  test(`the bytes of '${name}' are those that others have learnt`, () => {
     const chunks: Uint8Array[] = [];
     const writer = new FrameWriter(wireLimits.frameBytesMax, (ready) => chunks.push(...ready));
     vector.write(writer);

@@ -35,7 +35,7 @@ export interface Hello {
 }
 
 /** The versions spoken here: the newest minor of each major. */
-export const wireVersions: readonly WireVersion[] = Object.freeze([Object.freeze({ major: 1, minor: 0 })]);
+export const wireVersions: readonly WireVersion[] = Object.freeze([Object.freeze({ major: 1, minor: 1 })]);
 
 const magic = 0x434e544c;
 const countMax = 255;

@@ -1,11 +1,12 @@
 /** One call that a connection serves: what of it is known so far, and its streams. */
-import type { Bytes, Call, CantleError, Reply } from "@cantle/core";
+import type { Baggage, Bytes, Call, CantleError, Reply } from "@cantle/core";
 import { invalidFrame } from "./frame.ts";
 import type { Inflow } from "./inflow.ts";
 
 /** A call that is served. Its number is the client's; it may be given to another one once this was cancelled. */
 export class ServedCall {
   readonly id: number;
+  readonly baggage: Baggage | undefined;
   /** Absent until it is known who calls. */
   call: Call | undefined;
   /** Why nobody waits for it any more. */
@@ -14,8 +15,9 @@ export class ServedCall {
   inflow: Inflow<Uint8Array> | undefined;
   outflow: { credit(bytes: number): void; wake(): void; stop(): void } | undefined;
 
-  constructor(id: number) {
+  constructor(id: number, baggage: Baggage | undefined) {
     this.id = id;
+    this.baggage = baggage;
   }
 
   /** Where the parts of its upload go. Throws `FRAME_INVALID` when none was announced. */

@@ -9,6 +9,7 @@
  */
 import {
   asCantleError,
+  type Baggage,
   type Bytes,
   Call,
   type Caller,
@@ -24,6 +25,7 @@ import type { Cursor } from "./cursor.ts";
 import { invalidFrame, kinds } from "./frame.ts";
 import { agree, type Hello, writeHello } from "./hello.ts";
 import { Inflow } from "./inflow.ts";
+import { readNote, writeFallback } from "./note.ts";
 import { Outflow, type Sent } from "./outflow.ts";
 import { Peers } from "./peers.ts";
 import type { Pipe } from "./pipe.ts";
@@ -50,6 +52,8 @@ export class WireServer {
   readonly #calls = new CallTable<ServedCall>();
   readonly #ended: () => void;
   #windowBytes = 0;
+  /** What a note said of the request that follows it. */
+  #noted: { readonly id: number; readonly baggage: Baggage } | undefined;
   /** Calls whose handlers run or whose streams flow, the cancelled ones included. */
   #inFlight = 0;
   #leaving = false;
@@ -91,7 +95,7 @@ export class WireServer {
     this.#windowBytes = hello.streamWindowBytes;
     const answer = () => {
       if (this.#session.state !== "greeting") return;
-      this.#session.open(hello);
+      this.#session.open(hello, version);
       const services = [...new Set(this.#doors.list().map(({ operation }) => operation.service))];
       writeHello(this.#session.writer, { ...this.#session.limits, versions: [version], token: "", services });
       if (this.#leaving) writeGoaway(this.#session.writer, draining());
@@ -106,6 +110,11 @@ export class WireServer {
       this.#request(id, cursor);
       return;
     }
+    if (kind === kinds.note) {
+      const note = readNote(cursor);
+      if (note?.name === "baggage") this.#noted = { id, baggage: note.baggage };
+      return;
+    }
     const served = this.#calls.get(id);
     // Frames of a call that is over may still be on their way.
     if (served === undefined) return;
@@ -118,13 +127,15 @@ export class WireServer {
 
   #request(id: number, cursor: Cursor): void {
     const request = readRequest(cursor, this.#known);
+    const baggage = this.#noted?.id === id ? this.#noted.baggage : undefined;
+    this.#noted = undefined;
     if (id === 0 || this.#calls.get(id) !== undefined) throw invalidFrame(`call ${id} is under way already`);
     const { writer, limits } = this.#session;
     if (this.#leaving || this.#inFlight >= limits.inFlightMax) {
       writeError(writer, id, this.#leaving ? draining() : overloaded());
       return;
     }
-    const served = new ServedCall(id);
+    const served = new ServedCall(id, baggage);
     if (request.upload !== undefined) served.upload = this.#upload(served, request.upload);
     this.#calls.add(served);
     this.#inFlight++;
@@ -182,6 +193,7 @@ export class WireServer {
       trace: request.trace ?? newTrace(random),
       deadlineMs: leftMs === Number.POSITIVE_INFINITY ? leftMs : clock.nowMs() + leftMs,
       idempotencyKey,
+      baggage: served.baggage,
       upload: served.upload,
     });
     served.call = call;
@@ -189,6 +201,8 @@ export class WireServer {
   }
 
   #reply(served: ServedCall, reply: Reply): void {
+    if (reply.fallback !== undefined && this.#session.takesNotes)
+      writeFallback(this.#session.writer, served.id, reply.fallback);
     writeReply(this.#session.writer, served.id, reply);
     if (reply.kind === "items") this.#flow(served, reply.items, sendItem);
     else if (reply.kind === "download") this.#flow(served, reply.download.chunks, sendChunk);

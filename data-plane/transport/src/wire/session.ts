@@ -17,6 +17,7 @@ import { FrameWriter } from "./frame-writer.ts";
 import { type Hello, readHello, type WireVersion, wireVersions } from "./hello.ts";
 import { helloBytesMax, type WireLimits, wireLimits } from "./limits.ts";
 import { alive, type Liveness, liveness } from "./liveness.ts";
+import { takesNotes } from "./note.ts";
 import type { Pipe } from "./pipe.ts";
 import { readGoaway, writeEmpty, writeGoaway } from "./reply.ts";
 
@@ -54,6 +55,8 @@ export class Session {
   readonly limits: WireLimits;
   readonly versions: readonly WireVersion[];
   readonly writer: FrameWriter;
+  /** True when the other side knows notes. */
+  takesNotes = false;
   readonly pipe: Pipe;
   readonly #clock: Clock;
   readonly #events: SessionEvents;
@@ -94,9 +97,10 @@ export class Session {
     return this.#state.kind;
   }
 
-  /** The hello of the other side was accepted. */
-  open(peer: Hello): void {
+  /** The hello of the other side was accepted, and both speak this version. */
+  open(peer: Hello, version: WireVersion): void {
     if (this.#state.kind !== "greeting") return;
+    this.takesNotes = takesNotes(version);
     this.#state.timer.cancel();
     this.#reader.bytesMax = this.limits.frameBytesMax;
     this.#reader.kindsTaken = undefined;
@@ -153,7 +157,7 @@ export class Session {
     } else if (kind === kinds.hello || state !== "open") throw invalidFrame("a frame out of turn");
     else if (kind === kinds.ping) writeEmpty(this.writer, kinds.pong, 0);
     // A kind that is not known belongs to a newer minor version.
-    else if (kind !== kinds.pong && kind <= kinds.goaway) this.#events.frame(kind, call, cursor);
+    else if (kind !== kinds.pong && kind <= kinds.note) this.#events.frame(kind, call, cursor);
   }
 
   #drained(): void {

@@ -1,0 +1,21 @@
+/**
+ * While the event loop is late, all of the time, calls are refused, the least important first (`shedding.ts`): what is let in
+ * can then be answered in time. It is at the door of every instance and of the gateway, and costs a comparison while all is well.
+ */
+import { CantleError, operationId } from "@cantle/core";
+import type { Layer } from "../layer.ts";
+import { refusedShare } from "../shedding.ts";
+import { refusal } from "./declared.ts";
+
+/** Spares a process that has more to do than it can. */
+export const spared: Layer = ({ operation, policy: { criticality, delayMsMax }, host: { random, loopDelay } }) =>
+  loopDelay &&
+  ((next) => (call) => {
+    const delayMs = loopDelay.delayMs();
+    const share = delayMs === 0 ? 0 : refusedShare(criticality, delayMs, delayMsMax);
+    if (share === 0 || random.next() >= share) return next(call);
+    const error = new CantleError("OVERLOADED", `${operationId(operation)} has more to do than it can`, {
+      retryAfterSeconds: 1,
+    });
+    return Promise.reject(refusal(error, call));
+  });
