@@ -25,14 +25,12 @@ export interface ContextHost {
   readonly contracts: ReadonlyMap<string, Contract<string, any>>;
 }
 
-<<<<<<< HEAD
 /** What a binding binds. */
 export type Bound =
   | { readonly kind: "shared"; readonly value: unknown }
   | { readonly kind: "per-call"; readonly within: (call: Call) => unknown };
-=======
+
 const noBaggage = Object.freeze({});
->>>>>>> mesh
 
 /** Makes the context of a call. */
 export type MakeContext = (call: Call) => object;

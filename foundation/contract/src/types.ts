@@ -6,11 +6,7 @@
  *              ──▶ Handlers    what the service must write
  *              ──▶ Fail        how a handler refuses
  */
-<<<<<<< HEAD
-import type { Bytes, Caller, CantleError, Clock, Delivered, Operation, Peer, Random } from "@cantle/core";
-=======
-import type { Baggage, Bytes, Caller, CantleError, Clock, Operation, Peer, Random } from "@cantle/core";
->>>>>>> mesh
+import type { Baggage, Bytes, Caller, CantleError, Clock, Delivered, Operation, Peer, Random } from "@cantle/core";
 import type { Logger } from "@cantle/telemetry";
 import type { DeclaredEvent, DeclaredQueue, EventDraft, QueueDraft } from "./channel.ts";
 import type { Draft } from "./draft.ts";

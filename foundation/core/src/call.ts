@@ -107,12 +107,8 @@ export interface CallStart {
   readonly idempotencyKey?: string | undefined;
   readonly upload?: Bytes | undefined;
   /** W3C Baggage: names and values that travel with all calls made on behalf of the first. Never trusted, never a credential. */
-<<<<<<< HEAD
-  readonly baggage?: Readonly<Record<string, string>> | undefined;
-  readonly message?: Delivered | undefined;
-=======
   readonly baggage?: Baggage | undefined;
->>>>>>> mesh
+  readonly message?: Delivered | undefined;
 }
 
 /**
@@ -124,13 +120,9 @@ export class Call {
   readonly peer: Peer;
   readonly caller: Caller | undefined;
   readonly idempotencyKey: string | undefined;
-<<<<<<< HEAD
-  readonly baggage: Readonly<Record<string, string>> | undefined;
+  readonly baggage: Baggage | undefined;
   /** Set when the call delivers a message. */
   readonly message: Delivered | undefined;
-=======
-  readonly baggage: Baggage | undefined;
->>>>>>> mesh
   upload: Bytes | undefined;
   /** As it arrived; once validated, a value that is the handler's own. */
   payload: Payload;

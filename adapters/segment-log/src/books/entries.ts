@@ -111,7 +111,8 @@ export function readGroup({ bytes, view, from }: Body): GroupRead {
 /** Writes numbers that are handled. */
 export function writeEnded(batch: Batch, source: number, numbers: readonly number[]): void {
   write(batch, { kind: kinds.ended, source, ordinal: 0 }, numbers.length * 8, ({ view }, at) => {
-    for (let index = 0; index < numbers.length; index++) view.setFloat64(at + index * 8, numbers[index] as number, true);
+    for (let index = 0; index < numbers.length; index++)
+      view.setFloat64(at + index * 8, numbers[index] as number, true);
   });
 }
 

@@ -108,7 +108,13 @@ export function readMessage({ bytes, view, from, end }: MessageBody, position: s
   const [id = "", source = "", time = "", key, traceparent, baggage, notBefore] = texts;
   const data = Buffer.allocUnsafe(end - at);
   bytes.copy(data, 0, at, end);
-  const message: { -readonly [Member in keyof StoredMessage]: StoredMessage[Member] } = { id, source, time, data, position };
+  const message: { -readonly [Member in keyof StoredMessage]: StoredMessage[Member] } = {
+    id,
+    source,
+    time,
+    data,
+    position,
+  };
   if (key !== undefined) message.key = key;
   if (traceparent !== undefined) message.traceparent = traceparent;
   if (baggage !== undefined) message.baggage = baggage;
