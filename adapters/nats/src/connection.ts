@@ -29,6 +29,8 @@ export interface Connection {
   readonly id: string;
   /** Runs `task` whenever the client has connected again; answers with how to stop that. */
   onReconnect(task: () => void): () => void;
+  /** False while the client tries to connect again. */
+  isConnected(): boolean;
   /** Throws `BROKER_UNAVAILABLE` once it is closed. */
   assertOpen(): void;
 }
@@ -72,6 +74,7 @@ async function shared(
       jsm: await jetstreamManager(nc, { timeout: answerMs }),
       names: new Names(rest.location.prefix),
       id: rest.random.hex(8),
+      isConnected: () => nc.info !== undefined && !nc.isClosed(),
       onReconnect(task) {
         reconnected.add(task);
         return () => void reconnected.delete(task);

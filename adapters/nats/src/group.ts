@@ -124,7 +124,7 @@ export class Group {
     if (this.#members.size === 0) return this.#giveUp();
     if (this.#ownership !== undefined) {
       const stored = await this.#options.records.read(this.#options.topic, this.#options.name);
-      if (stored?.record.owner === this.#ownerId()) return;
+      if (stored?.record.owner === this.#ownerId()) return this.#admitAll();
       this.#ownership.lose();
     }
     try {
@@ -163,6 +163,11 @@ export class Group {
       this.#lost(ownership);
       throw error;
     }
+    this.#admitAll();
+  }
+
+  /** Gives every consumer its place in the ownership there is. */
+  #admitAll(): void {
     for (const member of this.#members) this.#admit(member);
   }
 
@@ -198,7 +203,6 @@ export class Group {
 
   /** Whoever stands by, or could not look, looks again. */
   #lookAgain(): void {
-    for (const member of this.#members) this.#admit(member);
     this.#timer?.cancel();
     if (this.#isClosed || this.#ownership !== undefined) return;
     this.#timer = this.#connection.clock.after(lookMs, () => void this.settle().catch(() => {}));

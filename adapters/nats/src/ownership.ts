@@ -142,7 +142,8 @@ export class Ownership implements Books {
     this.#reader?.close();
     if (this.#isOver) return;
     this.#owner = "";
-    await this.commit().catch(() => {});
+    // Without a connection there is nobody to tell: the server says that we are gone.
+    if (this.#connection.isConnected()) await this.commit().catch(() => {});
     this.#isOver = true;
   }
 

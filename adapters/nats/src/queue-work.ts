@@ -199,6 +199,7 @@ export class QueueWork implements Giver {
     { record, sinceMs }: { readonly record: AttemptRecord | undefined; readonly sinceMs: number },
   ): void {
     const at = new Date(this.connection.clock.wallMs()).toISOString();
+    console.error("GIVE", this.connection.id, pulled.reply, pulled.message.subject, pulled.deliveries, JSON.stringify(record), worker === undefined);
     const tried = triedBefore(pulled.deliveries, record, { ...goneFailure, at });
     const leaseMs = worker?.leaseMs ?? this.ackWaitMs;
     const delivery = new QueueDelivery(this, { pulled, tried, hasRecord: record !== undefined, leaseMs, sinceMs });

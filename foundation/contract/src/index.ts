@@ -28,7 +28,7 @@ export {
 } from "./draft.ts";
 export { failOf, failuresOf, isFailure, wasMadeBy } from "./failure.ts";
 export { type ClientOptions, createClient, type Fetch } from "./fetch-client.ts";
-export { implement, type Needs } from "./implement.ts";
+export { type ContextOf, implement, type Needs } from "./implement.ts";
 export { jsonDepthMax, parseJson, printJson } from "./json.ts";
 export { branchesOf, propertiesOf } from "./json-schema.ts";
 export { essenceOf, isAmong } from "./media-type.ts";

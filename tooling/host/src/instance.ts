@@ -37,6 +37,7 @@ import { type RunningService, runService, type ServedOperation, type ServiceDefi
 import type { Logger } from "@cantle/telemetry";
 import type { Connection, Doors, Served } from "@cantle/transport";
 import { engineFinder } from "./engines.ts";
+import { type BrokerOf, Messages } from "./messages.ts";
 import { configSources, type Settings } from "./settings.ts";
 
 /** Who an instance may believe. */
@@ -61,6 +62,8 @@ export interface InstanceOptions {
   readonly connect?: (address: string, service: string) => Connection;
   /** Absent: nobody from outside is believed. */
   readonly trust?: Trust;
+  /** Absent: the platform's own services, which publish nothing. */
+  readonly brokerOf?: BrokerOf;
 }
 
 /** A running copy of a unit. */
@@ -77,6 +80,8 @@ export interface Instance {
   reconnect(address: string): Promise<void>;
   /** Where services elsewhere are found, once there is a registry to ask. */
   elsewhere(resolver: Resolver): void;
+  /** Begins to take messages: call it when everything that their handlers call can be called. Throws what the broker cannot be opened with. */
+  take(): Promise<void>;
   /** Whether what each service owns can work just now, by service. */
   checks(): Record<string, () => Promise<void>>;
   /**
@@ -110,10 +115,12 @@ export function createInstance(options: InstanceOptions): Instance {
     dial: (endpoint) => (endpoint.address?.startsWith("memory:") ? local(served) : connections.to(endpoint)),
   };
   const engineOf = engineFinder(settings);
+  const messages = options.brokerOf && new Messages({ brokerOf: options.brokerOf, clock, random, log });
+  if (messages !== undefined) started.add(() => messages.close());
 
   async function runOne(definition: ServiceDefinition, config: unknown): Promise<void> {
     const { name, version } = definition.contract;
-    const running = await runService(definition, { ...mesh, config, engineOf });
+    const running = await runService(definition, { ...mesh, config, engineOf, publisher: messages?.publisherOf(name) });
     started.add(() => running.stop());
     services.set(name, running);
     for (const each of running.served) served.set(operationId(each.operation), each);
@@ -125,6 +132,12 @@ export function createInstance(options: InstanceOptions): Instance {
     mesh,
     started,
     services,
+    async take() {
+      if (messages === undefined) return;
+      // Before the services are stopped, which are later in the list.
+      started.add(() => messages.drain());
+      for (const running of services.values()) await messages.take(running);
+    },
     doors: doorsOf(served, options.trust),
     platform(names, address) {
       for (const service of names)

@@ -16,12 +16,14 @@ import { createCallerSource, identityService, type Verifier } from "@cantle/iden
 import type { ServiceDefinition } from "@cantle/service";
 import { loadService, type System } from "@cantle/system";
 import type { Logger } from "@cantle/telemetry";
+import { openBroker } from "./broker.ts";
 import { openIssuer } from "./control.ts";
 import { dialForeign } from "./external-dial.ts";
 import { isExternal } from "./external-source.ts";
 import { createInstance, type Failures, type Instance } from "./instance.ts";
 import { interruptible } from "./interruptible.ts";
 import { followPolicies } from "./live-policies.ts";
+import { once } from "./once.ts";
 import type { Settings } from "./settings.ts";
 
 /** A system inside this process, without its folder and its door: what tests hold. */
@@ -65,6 +67,7 @@ export async function runWhole(options: WholeOptions, started: Started): Promise
     policies: policies.current,
     connect: (address) => dialForeign(address, { clock }),
     trust: { peerOf: issuer.verifier.peer, callerOf: issuer.verifier.caller },
+    brokerOf: once(() => openBroker({ settings, clock, random, log })),
     clock,
     random,
   });
@@ -81,6 +84,7 @@ export async function runWhole(options: WholeOptions, started: Started): Promise
   }
   for (const [name, error] of await instance.run([identityService(issuer), ...definitions], signal))
     failed.set(name, error);
+  await instance.take();
   const { verifier } = issuer;
   const client = { exchange: ({ token }: { token: string }) => issuer.exchange(token) };
   // Only a program outside of this process needs a proof of who the user is.

@@ -1,0 +1,20 @@
+/** What all topics, groups and queues of a broker stand on. */
+import type { Clock } from "@cantle/core";
+import type { Logger } from "@cantle/telemetry";
+import type { Commits } from "../commits.ts";
+import type { Hands } from "../hands.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { SegmentLogLimits } from "../limits.ts";
+import type { Source } from "./source.ts";
+
+/** What they share. */
+export interface Ground {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limits: SegmentLogLimits;
+  readonly journal: Journal;
+  readonly commits: Commits;
+  readonly hands: Hands;
+  /** Sees to it that a source gives what it can, soon. */
+  readonly wake: (source: Source) => void;
+}

@@ -1,0 +1,99 @@
+/**
+ * The messages of one instance: what its services publish goes to the broker, and what they subscribe to comes from there.
+ *
+ * The broker is opened when the first service asks for it: an instance whose services neither publish nor subscribe has
+ * nothing to do with one.
+ */
+import { CantleError, type Clock, delay, type Random } from "@cantle/core";
+import {
+  type Broker,
+  type ConsumerPolicy,
+  type RunningConsumer,
+  runConsumer,
+  runSchedules,
+  Solitude,
+} from "@cantle/messaging";
+import type { Publisher, RunningService, ServedConsumer } from "@cantle/service";
+import type { Logger } from "@cantle/telemetry";
+
+/** The broker, as one service reaches it. Called at most once for each service that wants it. */
+export type BrokerOf = (service: string) => Promise<Broker>;
+
+/** What they need of their process. */
+export interface MessagesHost {
+  readonly brokerOf: BrokerOf;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** How long handlers of messages may finish when the instance drains; what is not done by then comes again elsewhere. */
+const drainMs = 10_000;
+
+/** The messages of an instance. */
+export class Messages {
+  readonly #host: MessagesHost;
+  readonly #brokers = new Map<string, Promise<Broker>>();
+  readonly #consumers: RunningConsumer[] = [];
+  readonly #stops: (() => void)[] = [];
+  readonly #solitude = new Solitude();
+
+  constructor(host: MessagesHost) {
+    this.#host = host;
+  }
+
+  /** What a service publishes with. */
+  publisherOf(service: string): Publisher {
+    return {
+      publish: async (channel, messages) => {
+        const { log, queue } = await this.#brokerOf(service);
+        if (channel.kind === "topic") return log.append(channel.name, messages);
+        if (queue !== undefined) return queue.send(channel.name, messages);
+        throw new CantleError("BROKER_UNAVAILABLE", "this broker has topics only", {
+          help: "queues need the embedded broker or NATS: look at BROKER_URL",
+        });
+      },
+    };
+  }
+
+  /** Takes what a service subscribes to, from now on; tries again for as long as the broker is away. */
+  async take(running: RunningService): Promise<void> {
+    const { consumers, schedules, definition } = running;
+    if (consumers.length === 0) return;
+    const { name } = definition.contract;
+    const { clock, random, log } = this.#host;
+    const broker = await this.#brokerOf(name);
+    const host = { broker, clock, random, log: log.with({ service: name }), solitude: this.#solitude };
+    for (const consumer of consumers) this.#consumers.push(runConsumer(optionsOf(consumer), host));
+    if (schedules.length > 0) this.#stops.push(runSchedules(name, schedules, host));
+  }
+
+  /** Takes nothing more, and lets what was begun finish. */
+  async drain(): Promise<void> {
+    for (const stop of this.#stops.splice(0)) stop();
+    await Promise.all(this.#consumers.splice(0).map((consumer) => consumer.stop(drainMs)));
+  }
+
+  /** Closes what was opened; what is on its way to a broker that does not answer is not waited for. */
+  async close(): Promise<void> {
+    await this.drain();
+    const { clock } = this.#host;
+    const open = [...this.#brokers.values()].map((broker) => broker.then((each) => each.close()).catch(() => {}));
+    await Promise.race([Promise.all(open), delay(clock, 1_000)]);
+  }
+
+  async #brokerOf(service: string): Promise<Broker> {
+    const known = this.#brokers.get(service);
+    if (known !== undefined) return known;
+    const opening = this.#host.brokerOf(service);
+    this.#brokers.set(service, opening);
+    // Whoever asks next tries again.
+    opening.catch(() => this.#brokers.delete(service));
+    return opening;
+  }
+}
+
+function optionsOf({ channel, group, operation, handle, options }: ServedConsumer) {
+  const { from = "first", timeoutMs: _, ...policy } = options;
+  return { channel, group, operation, handle, from: { kind: from }, policy: policy as Partial<ConsumerPolicy> };
+}
