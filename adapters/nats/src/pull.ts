@@ -94,6 +94,12 @@ export class Puller {
     this.#pending?.end("gone");
   }
 
+  /** Listens no more, once what is on its way has come. */
+  async drain(): Promise<void> {
+    if (this.#connection.isConnected()) await this.#subscription.drain().catch(() => {});
+    this.close();
+  }
+
   /** Listens no more. */
   close(): void {
     this.#subscription.unsubscribe();

@@ -18,7 +18,7 @@ import { Awake } from "./awake.ts";
 import type { Connection } from "./connection.ts";
 import { queueLanes } from "./names.ts";
 import { type Pulled, Puller } from "./pull.ts";
-import { openConsumers } from "./queue-consumers.ts";
+import { forgetRequests, openConsumers, type QueueConsumers } from "./queue-consumers.ts";
 import { type Giver, goneFailure, QueueDelivery } from "./queue-delivery.ts";
 import { LaterMover } from "./queue-later.ts";
 
@@ -39,7 +39,7 @@ interface Worker extends ConsumeOptions {
 export interface QueueWorkOptions {
   readonly queue: string;
   readonly attempts: Attempts;
-  readonly ackWaitMs: number;
+  readonly consumers: QueueConsumers;
 }
 
 /** All workers of one queue here. */
@@ -56,16 +56,19 @@ export class QueueWork implements Giver {
   readonly #deadlines: Deadlines;
   readonly #stopWatching: () => void;
   #keeper: Timer;
+  /** Up to here a message may come a second time and be called the first (see `queue-consumers.ts`). */
+  #doubtUntil: number;
   #turn = 0;
   #wake: (() => void) | undefined;
   #isClosed = false;
 
-  constructor(connection: Connection, { queue, attempts, ackWaitMs }: QueueWorkOptions) {
+  constructor(connection: Connection, { queue, attempts, consumers }: QueueWorkOptions) {
     const { names, clock } = connection;
     this.connection = connection;
     this.source = { kind: "queue", name: queue };
     this.attempts = attempts;
-    this.ackWaitMs = ackWaitMs;
+    this.ackWaitMs = consumers.ackWaitMs;
+    this.#doubtUntil = consumers.doubtUntil;
     this.#awake = new Awake(clock, lookEveryMs);
     this.#deadlines = createDeadlines(clock);
     const onMessage = (pulled: Pulled) => this.#take(pulled);
@@ -76,7 +79,7 @@ export class QueueWork implements Giver {
     this.#stopWatching = connection.onReconnect(() => {
       for (const lane of this.#lanes) lane.abandon();
     });
-    this.#keeper = clock.after(ackWaitMs / 3, () => this.#keepUp());
+    this.#keeper = clock.after(this.ackWaitMs / 3, () => this.#keepUp());
     void this.#run();
   }
 
@@ -100,12 +103,15 @@ export class QueueWork implements Giver {
   /** Gives everything back. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#workers].map((worker) => this.#stop(worker)));
+    for (const worker of this.#workers) worker.takes = false;
     this.#stopWatching();
     this.#keeper.cancel();
-    this.#awake.close();
     this.#later.close();
-    for (const lane of this.#lanes) lane.close();
+    // First nothing more may come, or what is given back would come to us again.
+    await Promise.all(this.#lanes.map((lane) => lane.drain()));
+    await forgetRequests(this.connection, this.source.name);
+    await Promise.all([...this.#workers].map((worker) => this.#stop(worker)));
+    this.#awake.close();
     this.#wake?.();
   }
 
@@ -145,7 +151,8 @@ export class QueueWork implements Giver {
     if (this.#isClosed) return;
     await delay(this.connection.clock, pauseMs);
     const leaseMs = Math.max(0, ...this.#workers.map((worker) => worker.leaseMs));
-    await openConsumers(this.connection, this.source.name, leaseMs).catch(() => {});
+    const opened = await openConsumers(this.connection, this.source.name, leaseMs).catch(() => undefined);
+    this.#doubtUntil = Math.max(this.#doubtUntil, opened?.doubtUntil ?? 0);
   }
 
   #sleep(): Promise<void> {
@@ -178,13 +185,13 @@ export class QueueWork implements Giver {
   #take(pulled: Pulled): void {
     const sinceMs = this.#awake.sinceMs;
     const worker = this.#nextWorker();
-    if (pulled.deliveries === 1 && worker !== undefined) {
+    const isFresh = pulled.deliveries === 1 && pulled.sequence > this.#doubtUntil;
+    if (isFresh && worker !== undefined) {
       this.#give(pulled, worker, { record: undefined, sinceMs });
       return;
     }
     if (worker !== undefined) worker.expectedCount += 1;
-    const known = this.attempts.read(this.source, pulled.sequence);
-    known
+    this.#recordOf(pulled)
       .then((record) => {
         if (worker !== undefined) worker.expectedCount -= 1;
         this.#give(pulled, worker?.takes ? worker : undefined, { record, sinceMs });
@@ -193,13 +200,22 @@ export class QueueWork implements Giver {
       .catch((error) => this.connection.log.warn("what was tried with a message cannot be read", { error }));
   }
 
+  /** What is known of a message that came before. */
+  async #recordOf({ sequence, deliveries }: Pulled): Promise<AttemptRecord | undefined> {
+    const record = await this.attempts.read(this.source, sequence);
+    if (record === undefined || record.deliveries < deliveries) return record;
+    // The server counts from the beginning again, so the record must too.
+    const again = { ...record, deliveries: deliveries - 1 };
+    await this.attempts.write(this.source, sequence, again);
+    return again;
+  }
+
   #give(
     pulled: Pulled,
     worker: Worker | undefined,
     { record, sinceMs }: { readonly record: AttemptRecord | undefined; readonly sinceMs: number },
   ): void {
     const at = new Date(this.connection.clock.wallMs()).toISOString();
-    console.error("GIVE", this.connection.id, pulled.reply, pulled.message.subject, pulled.deliveries, JSON.stringify(record), worker === undefined);
     const tried = triedBefore(pulled.deliveries, record, { ...goneFailure, at });
     const leaseMs = worker?.leaseMs ?? this.ackWaitMs;
     const delivery = new QueueDelivery(this, { pulled, tried, hasRecord: record !== undefined, leaseMs, sinceMs });

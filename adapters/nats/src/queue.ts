@@ -117,7 +117,7 @@ export class NatsQueue implements Queue {
     const known = this.#work.get(queue);
     if (known !== undefined) return known;
     const made = openConsumers(this.#connection, queue, leaseMs).then(
-      (ackWaitMs) => new QueueWork(this.#connection, { queue, attempts: this.#attempts, ackWaitMs }),
+      (consumers) => new QueueWork(this.#connection, { queue, attempts: this.#attempts, consumers }),
     );
     this.#work.set(queue, made);
     made.catch(() => this.#work.delete(queue));

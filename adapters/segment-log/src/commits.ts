@@ -98,6 +98,12 @@ export class Commits {
     return this.#notes.done.promise;
   }
 
+  /** Resolves when all notes that wait are durable; for whoever adds to one of them. */
+  noted(): Promise<void> {
+    const { broken } = this.#ground.journal;
+    return broken === undefined ? this.#notes.done.promise : Promise.reject(broken);
+  }
+
   /** Resolves when all appends so far are durable; rejects when one was refused. */
   async appended(): Promise<void> {
     await Promise.all([this.#running?.done.promise, this.#appends.writes.length > 0 ? this.#appends.done.promise : undefined]);

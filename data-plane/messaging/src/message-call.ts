@@ -1,8 +1,7 @@
 /** From a delivery to a call: a message enters a service as a request does. */
 import { createHash } from "node:crypto";
 import type { Channel } from "@cantle/contract";
-import { Call, type Clock, newTrace, type Operation, parseTrace, type Random } from "@cantle/core";
-import { parseBaggage } from "./baggage.ts";
+import { Call, type Clock, newTrace, type Operation, parseBaggage, parseTrace, type Random } from "@cantle/core";
 import type { Delivery } from "./delivery.ts";
 
 /** Where a delivery is handled. */

@@ -7,8 +7,8 @@ import { people, until } from "../conduit/people.ts";
 import blog from "../system.ts";
 import { notices } from "./contract.ts";
 
-test("every follower is told of a new article once, though the provider fails half of the time", async (t) => {
-  const config = { notices: { failureShare: 0.5 } };
+test("every follower is told of a new article once, though the provider fails now and then", async (t) => {
+  const config = { notices: { failureShare: 0.3 } };
   const system = await startTestSystem(blog, { test: t, config, random: seededRandom(7) });
   const { ann, bob, eve, follow, publish } = await people(system);
   await Promise.all([follow(bob, "ann"), follow(eve, "ann")]);

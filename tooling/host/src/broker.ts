@@ -23,7 +23,7 @@ export interface BrokerHost {
 }
 
 /** True when the system has a broker of its own, on this host. */
-export function isEmbedded({ env }: Settings): boolean {
+export function isEmbedded(env: Settings["env"]): boolean {
   return !env["BROKER_URL"];
 }
 

@@ -54,6 +54,7 @@ async function end(): Promise<void> {
 function preload(role: string | undefined): void {
   const modules = {
     control: () => import("./control-unit.ts"),
+    broker: () => import("./broker-door.ts"),
     gateway: () => import("./gateway-unit.ts"),
     services: () => import("./unit.ts"),
     external: () => import("./external-unit.ts"),
@@ -94,6 +95,8 @@ async function become(
   switch (data.role.kind) {
     case "control":
       return (await import("./control-unit.ts")).startControlUnit({ ...start, socket: data.role.socket });
+    case "broker":
+      return (await import("./broker-door.ts")).startBrokerUnit(start);
     case "gateway":
       return (await import("./gateway-unit.ts")).startGatewayUnit({
         ...start,

@@ -4,7 +4,7 @@
  * The broker is opened when the first service asks for it: an instance whose services neither publish nor subscribe has
  * nothing to do with one.
  */
-import { CantleError, type Clock, delay, type Random } from "@cantle/core";
+import { asCantleError, CantleError, type Clock, delay, type Random } from "@cantle/core";
 import {
   type Broker,
   type ConsumerPolicy,
@@ -29,6 +29,9 @@ export interface MessagesHost {
 
 /** How long handlers of messages may finish when the instance drains; what is not done by then comes again elsewhere. */
 const drainMs = 10_000;
+/** Between two looks for a broker that is away. */
+const joinFirstMs = 50;
+const joinMaxMs = 5_000;
 
 /** The messages of an instance. */
 export class Messages {
@@ -37,6 +40,7 @@ export class Messages {
   readonly #consumers: RunningConsumer[] = [];
   readonly #stops: (() => void)[] = [];
   readonly #solitude = new Solitude();
+  #isClosed = false;
 
   constructor(host: MessagesHost) {
     this.#host = host;
@@ -56,13 +60,38 @@ export class Messages {
     };
   }
 
-  /** Takes what a service subscribes to, from now on; tries again for as long as the broker is away. */
+  /**
+   * Takes what a service subscribes to, from now on. While the broker is away it is tried again, and nobody waits for that;
+   * throws what no waiting mends.
+   */
   async take(running: RunningService): Promise<void> {
-    const { consumers, schedules, definition } = running;
-    if (consumers.length === 0) return;
+    if (running.consumers.length === 0) return;
+    try {
+      await this.#join(running);
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      this.#host.log.warn("the broker is not there yet; subscriptions wait for it", { error });
+      void this.#joinLater(running);
+    }
+  }
+
+  async #joinLater(running: RunningService): Promise<void> {
+    const { clock, random, log } = this.#host;
+    for (let waitMs = joinFirstMs; !this.#isClosed; waitMs = Math.min(joinMaxMs, 2 * waitMs)) {
+      await delay(clock, waitMs * (0.5 + random.next() / 2));
+      try {
+        return await this.#join(running);
+      } catch (error) {
+        if (!isAway(error)) return log.error("subscriptions cannot be taken", { error });
+      }
+    }
+  }
+
+  async #join({ consumers, schedules, definition }: RunningService): Promise<void> {
     const { name } = definition.contract;
     const { clock, random, log } = this.#host;
     const broker = await this.#brokerOf(name);
+    if (this.#isClosed) return;
     const host = { broker, clock, random, log: log.with({ service: name }), solitude: this.#solitude };
     for (const consumer of consumers) this.#consumers.push(runConsumer(optionsOf(consumer), host));
     if (schedules.length > 0) this.#stops.push(runSchedules(name, schedules, host));
@@ -70,6 +99,7 @@ export class Messages {
 
   /** Takes nothing more, and lets what was begun finish. */
   async drain(): Promise<void> {
+    this.#isClosed = true;
     for (const stop of this.#stops.splice(0)) stop();
     await Promise.all(this.#consumers.splice(0).map((consumer) => consumer.stop(drainMs)));
   }
@@ -91,6 +121,12 @@ export class Messages {
     opening.catch(() => this.#brokers.delete(service));
     return opening;
   }
+}
+
+/** What may be over in a moment: the broker's process is starting, restarting, or cut off. */
+function isAway(error: unknown): boolean {
+  const { code } = asCantleError(error);
+  return ["BROKER_UNAVAILABLE", "CONNECT_FAILED", "UNREACHABLE", "UNAVAILABLE", "DEADLINE_EXCEEDED"].includes(code);
 }
 
 function optionsOf({ channel, group, operation, handle, options }: ServedConsumer) {

@@ -10,6 +10,8 @@ import { openSupervisor, type ProcessSpec, type Supervisor, type SupervisorEvent
 import type { Plan, System } from "@cantle/system";
 import { silentLogger } from "@cantle/telemetry";
 import { socketOf } from "./addresses.ts";
+import { isEmbedded } from "./broker.ts";
+import { brokerSocket } from "./broker-door.ts";
 import { openIssuer } from "./control.ts";
 import { isExternal } from "./external-source.ts";
 import type { HostHandover, Role } from "./handover.ts";
@@ -117,6 +119,9 @@ function specsOf(start: SystemStart, issuer: Issuer, gate: Gate): ProcessSpec[] 
       role: { kind: "control", socket: control },
       services: ["identity", "registry"],
     }),
+    ...(isEmbedded(options.env)
+      ? [make({ unit: "broker", instance: "broker-1", role: { kind: "broker" }, services: ["broker"] })]
+      : []),
     ...units,
     make({
       unit: "gateway",
@@ -144,7 +149,8 @@ function specMaker(
   { control, issuer, gate }: { control: string; issuer: Issuer; gate: Gate },
 ): (unit: UnitToSpawn) => ProcessSpec {
   const { file, set, profile, env } = options;
-  const isControl = (unit: string) => unit === "control";
+  const hasBroker = isEmbedded(env);
+  const isControl = (unit: string) => unit === "control" || unit === "broker";
   return ({ unit, instance, role, services }) => ({
     unit,
     instance,
@@ -167,6 +173,7 @@ function specMaker(
         file,
         speak: plan.speak,
         control,
+        broker: hasBroker ? brokerSocket(home) : undefined,
         settings: { folder, home, set, profile },
         logLevel: env["LOG_LEVEL"],
       };

@@ -13,14 +13,15 @@ import {
 } from "@cantle/core";
 import type { Tokens } from "@cantle/gateway";
 import { createCallerSource, identityService, type Verifier } from "@cantle/identity";
+import type { Broker } from "@cantle/messaging";
 import type { ServiceDefinition } from "@cantle/service";
 import { loadService, type System } from "@cantle/system";
 import type { Logger } from "@cantle/telemetry";
-import { openBroker } from "./broker.ts";
+import { isEmbedded, openBroker } from "./broker.ts";
 import { openIssuer } from "./control.ts";
 import { dialForeign } from "./external-dial.ts";
 import { isExternal } from "./external-source.ts";
-import { createInstance, type Failures, type Instance } from "./instance.ts";
+import { createInstance, type Failures, type Instance, type Trust } from "./instance.ts";
 import { interruptible } from "./interruptible.ts";
 import { followPolicies } from "./live-policies.ts";
 import { once } from "./once.ts";
@@ -30,6 +31,9 @@ import type { Settings } from "./settings.ts";
 export interface Whole {
   readonly instance: Instance;
   readonly tokens: Tokens;
+  /** The embedded broker; absent where `BROKER_URL` names another, which is opened when it is used. */
+  readonly broker: Broker | undefined;
+  readonly trust: Trust;
   /** Whom a caller assertion speaks for. */
   readonly callerOf: Verifier["caller"];
   /** Services that could not be run, with why. */
@@ -59,6 +63,10 @@ export async function runWhole(options: WholeOptions, started: Started): Promise
   const issuer = await openIssuer({ system: system.name, settings, clock, random, log }, started);
   const policies = followPolicies({ system, settings, clock, log });
   started.add(() => policies.stop());
+  const trust = { peerOf: issuer.verifier.peer, callerOf: issuer.verifier.caller };
+  const open = once(() => openBroker({ settings, clock, random, log }));
+  const broker = isEmbedded(settings.env) ? await open() : undefined;
+  if (broker !== undefined) started.add(() => broker.close());
   const instance = createInstance({
     id: "one-1",
     known: Object.keys(system.services),
@@ -66,8 +74,8 @@ export async function runWhole(options: WholeOptions, started: Started): Promise
     settings,
     policies: policies.current,
     connect: (address) => dialForeign(address, { clock }),
-    trust: { peerOf: issuer.verifier.peer, callerOf: issuer.verifier.caller },
-    brokerOf: once(() => openBroker({ settings, clock, random, log })),
+    trust,
+    brokerOf: open,
     clock,
     random,
   });
@@ -90,5 +98,5 @@ export async function runWhole(options: WholeOptions, started: Started): Promise
   // Only a program outside of this process needs a proof of who the user is.
   const isProven = services.some((service) => isExternal(system, service));
   const verify = isProven ? createCallerSource({ client, verifier, clock }) : verifier.user;
-  return { instance, tokens: { verify }, callerOf: verifier.caller, failed };
+  return { instance, broker, trust, tokens: { verify }, callerOf: verifier.caller, failed };
 }

@@ -9,6 +9,7 @@
 import type { Client } from "@cantle/contract";
 import { asCantleError, type CantleError, type Running, systemClock } from "@cantle/core";
 import { createUnitToken, createVerifier, hostPeer, identity } from "@cantle/identity";
+import { brokerContract } from "@cantle/messaging";
 import {
   type Announced,
   createRegistration,
@@ -27,6 +28,7 @@ import { createInstance, type Failures, type Instance } from "./instance.ts";
 import { interruptible } from "./interruptible.ts";
 import { followPolicies } from "./live-policies.ts";
 import type { Network } from "./network.ts";
+import { reachBroker } from "./reach-broker.ts";
 import type { Settings } from "./settings.ts";
 import { readWhereabouts } from "./whereabouts.ts";
 
@@ -40,6 +42,8 @@ export interface UnitStart {
   readonly network: Network;
   /** Where the control plane listens. */
   readonly control: string;
+  /** Where the embedded broker listens; absent where `BROKER_URL` names another. */
+  readonly broker?: string | undefined;
   /** Proves to the issuer which services this unit may run. */
   readonly bootstrap: string;
   readonly settings: Settings;
@@ -98,6 +102,7 @@ export async function startUnit(start: UnitStart): Promise<RunningUnit> {
       instance.started,
     );
     await registration.replace(announced(left, "ready", { metadata, addresses }));
+    await instance.take();
     return {
       addresses: [...addresses, admin.address],
       services: left.map(({ contract }) => contract.name),
@@ -132,7 +137,7 @@ function tellFailures(failures: Failures, { isAll, log }: { readonly isAll: bool
 
 /** Becomes a member of the system, with a token of its own that says what each of its services may call. */
 export async function join(
-  start: Pick<UnitStart, "instance" | "system" | "control" | "bootstrap" | "settings" | "log" | "network">,
+  start: Pick<UnitStart, "instance" | "system" | "control" | "broker" | "bootstrap" | "settings" | "log" | "network">,
   uses: Record<string, "*" | string[]>,
 ): Promise<Member> {
   const { system, instance: id, control, bootstrap, settings, log, network } = start;
@@ -150,7 +155,7 @@ export async function join(
     log,
   });
   const policies = followPolicies({ system, settings, clock: systemClock, log });
-  const instance = createInstance({
+  const instance: Instance = createInstance({
     known: Object.keys(system.services),
     id,
     log,
@@ -159,9 +164,11 @@ export async function join(
     zone: whereabouts.zone,
     connect: connectForeign(system, systemClock, connect),
     trust: { peerOf: verifier.peer, callerOf: verifier.caller },
+    brokerOf: reachBroker({ broker: start.broker, settings, mesh: () => instance.mesh }),
   });
   instance.started.add(() => policies.stop());
   instance.platform(["identity", "registry"], control);
+  if (start.broker !== undefined) instance.platform([brokerContract.name], start.broker);
   const host = { service: hostPeer, uses: "*" as const };
   const client = clientAs(identity, host, instance.mesh);
   const { clock, random } = instance.mesh;
@@ -188,9 +195,20 @@ function usesOf(definitions: readonly ServiceDefinition[]): Record<string, strin
   return Object.fromEntries(
     definitions.map((definition) => [
       definition.contract.name,
-      [...usedContracts(definition).values()].map((contract) => contract.name),
+      [
+        ...[...usedContracts(definition).values()].map((contract) => contract.name),
+        ...(wantsBroker(definition) ? [brokerContract.name] : []),
+      ],
     ]),
   );
+}
+
+/** True for a service that publishes, sends or subscribes. */
+function wantsBroker(definition: ServiceDefinition): boolean {
+  const { contract, subscriptions, schedules } = definition;
+  const sends = [...usedContracts(definition).values()].some(({ queues }) => Object.keys(queues).length > 0);
+  const has = [contract.events, contract.queues, subscriptions, schedules].some((each) => Object.keys(each).length > 0);
+  return has || sends;
 }
 
 function announced(

@@ -10,6 +10,7 @@ import { type BehindDoor, createLineReader, type InstanceRow, ownFolder } from "
 import type { System } from "@cantle/system";
 import type { Logger } from "@cantle/telemetry";
 import { openAdmin } from "./admin.ts";
+import { openBrokerDoor } from "./broker-door.ts";
 import { externalsOf, gatewayOptions } from "./gateway-options.ts";
 import { openInstanceDoor } from "./instance-door.ts";
 import { createLines, type Lines } from "./lines.ts";
@@ -49,6 +50,7 @@ export async function startWhole({ system, plan, folder, home, options }: System
     signal?.throwIfAborted();
     const [gateway, admin] = await openDoors({ system, options, whole, log }, started);
     const own = await openInstanceDoor(instance, home, started);
+    if (whole.broker !== undefined) await openBrokerDoor(whole.broker, { settings, log, trust: whole.trust }, started);
     rows = [
       rowOf(plan.placement, {
         startedAt,

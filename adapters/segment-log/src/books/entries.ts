@@ -7,7 +7,7 @@
  *     forgotten  source: a group
  *     ended      source: whose                                                      f64 numbers that are handled, or were removed
  *     tried      source: whose          ordinal: the number of the message          u32 attempts, f64 due (wall), failures
- *     buried     source: whose          ordinal: its serial among the buried        f64 number, u32 attempts, u8 redriven, u32 length, failures, body of the message
+ *     buried     source: whose          ordinal: its serial among the buried        f64 number, f64 wall time, u32 attempts, u8 redriven, u32 length, failures, body of the message
  *     redriven   source: whose          ordinal: the serial
  *     removed    source: whose          ordinal: the serial
  *
@@ -154,13 +154,15 @@ export interface BuriedEntry {
   /** Its number in its channel. */
   readonly number: number;
   readonly attempts: number;
+  /** When it was given up, wall time. */
+  readonly buriedMs: number;
   readonly redriven: boolean;
   readonly failures: readonly AttemptFailure[];
   /** The body of its record. */
   readonly body: Body;
 }
 
-const buriedBytes = 17;
+const buriedBytes = 25;
 
 /** Writes a message that was given up. */
 export function writeBuried(batch: Batch, head: { source: number; ordinal: number }, entry: BuriedEntry): Placed {
@@ -169,9 +171,10 @@ export function writeBuried(batch: Batch, head: { source: number; ordinal: numbe
   const bodyBytes = buriedBytes + failures.length + body.end - body.from;
   return write(batch, { kind: kinds.buried, ...head }, bodyBytes, ({ bytes, view }, at) => {
     view.setFloat64(at, entry.number, true);
-    view.setUint32(at + 8, entry.attempts, true);
-    view.setUint8(at + 12, entry.redriven ? 1 : 0);
-    view.setUint32(at + 13, failures.length, true);
+    view.setFloat64(at + 8, entry.buriedMs, true);
+    view.setUint32(at + 16, entry.attempts, true);
+    view.setUint8(at + 20, entry.redriven ? 1 : 0);
+    view.setUint32(at + 21, failures.length, true);
     bytes.set(failures, at + buriedBytes);
     body.bytes.copy(bytes, at + buriedBytes + failures.length, body.from, body.end);
   });
@@ -182,10 +185,11 @@ export function readBuried({ bytes, view, from, end }: Body): Omit<BuriedEntry, 
   const failuresFrom = from + buriedBytes;
   return {
     number: view.getFloat64(from, true),
-    attempts: view.getUint32(from + 8, true),
-    redriven: view.getUint8(from + 12) === 1,
+    buriedMs: view.getFloat64(from + 8, true),
+    attempts: view.getUint32(from + 16, true),
+    redriven: view.getUint8(from + 20) === 1,
     failuresFrom,
-    body: { bytes, view, from: failuresFrom + view.getUint32(from + 13, true), end },
+    body: { bytes, view, from: failuresFrom + view.getUint32(from + 21, true), end },
   };
 }
 

@@ -1,5 +1,5 @@
 /** What all topics, groups and queues of a broker stand on. */
-import type { Clock } from "@cantle/core";
+import type { CantleError, Clock } from "@cantle/core";
 import type { Logger } from "@cantle/telemetry";
 import type { Commits } from "../commits.ts";
 import type { Hands } from "../hands.ts";
@@ -15,6 +15,8 @@ export interface Ground {
   readonly journal: Journal;
   readonly commits: Commits;
   readonly hands: Hands;
+  /** Says that something stored is damaged since the start. */
+  readonly damaged: (error: CantleError) => void;
   /** Sees to it that a source gives what it can, soon. */
   readonly wake: (source: Source) => void;
 }

@@ -63,8 +63,8 @@ function serve(operation: Operation, { handlers }: ServedBroker): Served {
   ) => unknown;
   const fail = failOf(operation);
   const work = (input: unknown, call: Call) => {
-    const { signal, peer, idempotencyKey } = call;
-    const context = { ...mesh, signal, peer, idempotencyKey, fail, caller: undefined };
+    const { signal, peer, idempotencyKey, baggage = {} } = call;
+    const context = { ...mesh, signal, peer, idempotencyKey, baggage, fail, caller: undefined };
     return handler(input, context);
   };
   return { operation, handle: inbound(operation, mesh, work) };

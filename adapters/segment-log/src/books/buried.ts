@@ -1,0 +1,127 @@
+/**
+ * The dead letters of one source. A letter is one record: message, failures, when. What is redriven stays where it is and is
+ * delivered from there, under a number of its own (`redrivenFrom` and its serial); when that is finished, the letter is gone.
+ *
+ * The serial of a letter is the sequence of the record that it was first written with: no two ever have the same.
+ */
+import type { DeadLetter } from "@cantle/messaging";
+import type { Batch } from "../journal/batch.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Found } from "../journal/reader.ts";
+import { timeMsAt } from "../journal/record.ts";
+import {
+  type Body,
+  bodyAt,
+  type BuriedEntry,
+  type Placed,
+  readBuried,
+  readBuriedFailures,
+  writeBuried,
+} from "./entries.ts";
+import { placedMessage, readMessage } from "./message-record.ts";
+
+/** Numbers of redriven messages begin here: above all that channels ever reach, below what 48 bits hold. */
+export const redrivenFrom = 2 ** 47;
+
+/** A dead letter. */
+export interface Letter extends Placed {
+  readonly timeMs: number;
+  readonly redriven: boolean;
+  /** The lane of its key. */
+  readonly lane: number;
+}
+
+/** The dead letters of one source. */
+export class Buried {
+  readonly #journal: Journal;
+  readonly #source: number;
+  readonly #letters = new Map<number, Letter>();
+
+  constructor(journal: Journal, source: number) {
+    this.#journal = journal;
+    this.#source = source;
+  }
+
+  /** How many there are, redriven ones aside. */
+  get count(): number {
+    let count = 0;
+    for (const { redriven } of this.#letters.values()) if (!redriven) count += 1;
+    return count;
+  }
+
+  /** True when there is nothing, not even what is redriven. */
+  get isEmpty(): boolean {
+    return this.#letters.size === 0;
+  }
+
+  at(serial: number): Letter | undefined {
+    return this.#letters.get(serial);
+  }
+
+  /** The serials of those that are redriven or not, ascending. */
+  serials(redriven: boolean): number[] {
+    const all = [...this.#letters].filter(([, letter]) => letter.redriven === redriven).map(([serial]) => serial);
+    return all.sort((a, b) => a - b);
+  }
+
+  /** Writes a letter; answers with its serial and its place. */
+  write(batch: Batch, entry: BuriedEntry): { serial: number; placed: Placed } {
+    const serial = batch.sequence;
+    return { serial, placed: writeBuried(batch, { source: this.#source, ordinal: serial }, entry) };
+  }
+
+  /** A letter is there, or elsewhere than it was. */
+  put(serial: number, letter: Letter): void {
+    this.remove(serial);
+    this.#letters.set(serial, letter);
+    this.#journal.live(letter.address, letter.size);
+  }
+
+  redriven(serial: number): void {
+    const letter = this.#letters.get(serial);
+    if (letter !== undefined) this.#letters.set(serial, { ...letter, redriven: true });
+  }
+
+  remove(serial: number): void {
+    const letter = this.#letters.get(serial);
+    if (letter === undefined) return;
+    this.#letters.delete(serial);
+    this.#journal.live(letter.address, -letter.size);
+  }
+
+  /** Appends a record again that is at an address, if it is still needed. */
+  copy(batch: Batch, serial: number, record: Found & { address: number; size: number }): (() => void) | undefined {
+    const letter = this.#letters.get(serial);
+    if (letter?.address !== record.address) return undefined;
+    const body = bodyAt(record, record.at, record.size);
+    const placed = writeBuried(
+      batch,
+      { source: this.#source, ordinal: serial },
+      { ...readBuried(body), redriven: letter.redriven, failures: readBuriedFailures(body), buriedMs: letter.timeMs },
+    );
+    return () => {
+      const now = this.#letters.get(serial);
+      if (now !== undefined) this.put(serial, { ...now, ...placed });
+    };
+  }
+}
+
+/** A letter as a record says it that is read at the start. */
+export function letterOf(body: Body, placed: Placed): Letter {
+  const { redriven, body: message, buriedMs } = readBuried(body);
+  const { lane } = placedMessage(message, placed.address, placed.size);
+  return { ...placed, timeMs: buriedMs, redriven, lane };
+}
+
+/** A letter as its reader sees it. */
+export function deadLetterOf(serial: number, record: Found, size: number): DeadLetter {
+  const body = bodyAt(record, record.at, size);
+  const { number, attempts, body: message, buriedMs } = readBuried(body);
+  return {
+    id: String(serial),
+    message: readMessage(message, String(number)),
+    attempts,
+    failures: readBuriedFailures(body),
+    at: new Date(buriedMs).toISOString(),
+  };
+}

@@ -1,0 +1,59 @@
+/** A delivery, as its consumer has it. */
+import type { AttemptFailure, Delivery, Held, StoredMessage } from "@cantle/messaging";
+import type { Source } from "./source.ts";
+import type { Taker } from "./takers.ts";
+
+/** What a delivery is made of. */
+export interface GivenParts {
+  readonly source: Source;
+  readonly taker: Taker;
+  readonly held: Held;
+  readonly message: StoredMessage;
+  readonly failures: readonly AttemptFailure[];
+}
+
+/** A delivery. */
+export class Given implements Delivery {
+  readonly message: StoredMessage;
+  readonly failures: readonly AttemptFailure[];
+  readonly held: Held;
+  readonly taker: Taker;
+  readonly #source: Source;
+
+  constructor({ source, taker, held, message, failures }: GivenParts) {
+    this.#source = source;
+    this.taker = taker;
+    this.held = held;
+    this.message = message;
+    this.failures = failures;
+  }
+
+  get attempt(): number {
+    return this.held.attempt;
+  }
+
+  /** Its number in its source. */
+  get number(): number {
+    return this.held.sequence;
+  }
+
+  ack(): Promise<void> {
+    return this.#source.ack(this);
+  }
+
+  nack(delayMs: number, failure: AttemptFailure): Promise<void> {
+    return this.#source.nack(this, delayMs, failure);
+  }
+
+  bury(failure: AttemptFailure): Promise<void> {
+    return this.#source.bury(this, failure);
+  }
+
+  release(): Promise<void> {
+    return this.#source.release(this);
+  }
+
+  extend(): Promise<void> {
+    return this.#source.extend(this);
+  }
+}
