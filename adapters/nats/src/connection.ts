@@ -65,7 +65,8 @@ async function shared(
   rest: Pick<Connection, "location" | "clock" | "random" | "log">,
 ): Promise<Connection> {
   const reconnected = new Set<() => void>();
-  watch(nc, rest.log, reconnected);
+  const link = { isUp: true };
+  void watch(nc, { log: rest.log, link, reconnected });
   try {
     return {
       ...rest,
@@ -74,7 +75,7 @@ async function shared(
       jsm: await jetstreamManager(nc, { timeout: answerMs }),
       names: new Names(rest.location.prefix),
       id: rest.random.hex(8),
-      isConnected: () => nc.info !== undefined && !nc.isClosed(),
+      isConnected: () => link.isUp && !nc.isClosed(),
       onReconnect(task) {
         reconnected.add(task);
         return () => void reconnected.delete(task);
@@ -89,11 +90,22 @@ async function shared(
   }
 }
 
+/** What is told of how the connection does. */
+interface Watching {
+  readonly log: Logger;
+  readonly link: { isUp: boolean };
+  readonly reconnected: ReadonlySet<() => void>;
+}
+
 /** Tells the log how the connection does, and whoever wants to know that it is back. */
-async function watch(nc: NatsConnection, log: Logger, reconnected: ReadonlySet<() => void>): Promise<void> {
+async function watch(nc: NatsConnection, { log, link, reconnected }: Watching): Promise<void> {
   for await (const status of nc.status()) {
-    if (status.type === "disconnect") log.warn("the connection to the broker is broken");
+    if (status.type === "disconnect") {
+      link.isUp = false;
+      log.warn("the connection to the broker is broken");
+    }
     if (status.type !== "reconnect") continue;
+    link.isUp = true;
     log.info("the broker is connected again");
     for (const task of reconnected) task();
   }

@@ -121,6 +121,12 @@ export class QueueDelivery extends Deadline implements Delivery {
     this.#giver.moved(this);
   }
 
+  /** It cannot be ended any more, and nobody is told. */
+  drop(): void {
+    this.#isEnded = true;
+    this.#giver.ended(this);
+  }
+
   /** Its time is over. */
   expire(): void {
     if (this.#isEnded) return;

@@ -109,7 +109,7 @@ export class QueueWork implements Giver {
     this.#later.close();
     // First nothing more may come, or what is given back would come to us again.
     await Promise.all(this.#lanes.map((lane) => lane.drain()));
-    await forgetRequests(this.connection, this.source.name);
+    if (this.connection.isConnected()) await forgetRequests(this.connection, this.source.name);
     await Promise.all([...this.#workers].map((worker) => this.#stop(worker)));
     this.#awake.close();
     this.#wake?.();
@@ -234,6 +234,11 @@ export class QueueWork implements Giver {
     const at = this.#workers.indexOf(worker);
     if (at < 0) return;
     this.#workers.splice(at, 1);
+    // Without a connection there is nobody to give them to: they come again when the server's time is over.
+    if (!this.connection.isConnected()) {
+      for (const delivery of worker.inHand) delivery.drop();
+      return;
+    }
     // Those that are lost already are on their way to somebody else.
     await Promise.allSettled([...worker.inHand].map((delivery) => delivery.release()));
   }

@@ -2,7 +2,7 @@
  * Whoever operates a running system, from another process of the same user: it has the system's keys, so it makes itself a token
  * of the platform and asks each instance directly. Nothing of the system has to be well but the instance that is asked.
  */
-import type { Client } from "@cantle/contract";
+import type { Client, Contract } from "@cantle/contract";
 import {
   asCantleError,
   type CantleError,
@@ -14,11 +14,14 @@ import {
 } from "@cantle/core";
 import { hostPeer } from "@cantle/identity";
 import { type Dial, staticResolver } from "@cantle/mesh";
+import { type Broker, brokerContract, openRemoteBroker } from "@cantle/messaging";
 import { clientAs } from "@cantle/service";
 import type { InstanceRow } from "@cantle/supervisor";
 import type { System } from "@cantle/system";
 import { silentLogger } from "@cantle/telemetry";
 import { connector } from "./addresses.ts";
+import { isEmbedded, openBroker } from "./broker.ts";
+import { brokerSocket } from "./broker-door.ts";
 import { openIssuer } from "./control.ts";
 import { instanceContract } from "./describe.ts";
 import type { Settings } from "./settings.ts";
@@ -34,6 +37,8 @@ export type InstanceClient = Client<typeof instanceContract>;
 
 /** Asks instances of a running system. */
 export interface Operator extends Running {
+  /** The system's broker, with all rights: the embedded one, or the one that `BROKER_URL` names. Throws `BROKER_UNAVAILABLE` when it is not there. */
+  broker(): Promise<Broker>;
   /** Asks all of these rows that are ready and can be asked, at once. */
   ask<T>(rows: readonly InstanceRow[], question: (client: InstanceClient) => Promise<T>): Promise<Answered<T>[]>;
 }
@@ -48,12 +53,22 @@ export async function becomeOperator(system: System, settings: Settings): Promis
     const { token: proof } = await issuer.bootstrap({ unit: "operator", services: [], platform: true });
     const { token } = await issuer.unit({ proof, instance: "operator", uses: {} });
     const connect = connector({ ...time, token: () => token, services: [hostPeer] });
-    const clientAt = (address: string): InstanceClient => {
+    const at = (address: string): Dial => {
       const connection = connect(address);
       started.add(() => connection.close());
-      return clientOf(address, () => connection.handle);
+      return () => connection.handle;
     };
+    const clientAt = (address: string) => clientOf(instanceContract, address, at(address));
     return {
+      async broker() {
+        const address = brokerSocket(settings.home);
+        const client = () => clientOf(brokerContract, address, at(address));
+        const broker = isEmbedded(settings.env)
+          ? await openRemoteBroker({ client: client(), ...time, log: silentLogger })
+          : await openBroker({ settings, ...time, log: silentLogger });
+        started.add(() => broker.close());
+        return broker;
+      },
       ask: (rows, question) =>
         Promise.all(rows.flatMap((row) => askable(row, (address) => answerOf(row, () => question(clientAt(address)))))),
       stop: () => started.stop(),
@@ -64,12 +79,12 @@ export async function becomeOperator(system: System, settings: Settings): Promis
   }
 }
 
-function clientOf(address: string, dial: Dial): InstanceClient {
+function clientOf<C extends Contract<string, any>>(contract: C, address: string, dial: Dial): Client<C> {
   const resolver = staticResolver();
-  const { name: service, version } = instanceContract;
+  const { name: service, version } = contract;
   resolver.set(service, [{ id: address, service, version, state: "ready", address }]);
   const host = { ...time, deadlines: createDeadlines(time.clock), log: silentLogger, resolver, dial };
-  return clientAs(instanceContract, { service: hostPeer, uses: "*" }, host);
+  return clientAs(contract, { service: hostPeer, uses: "*" }, host);
 }
 
 /** The control plane calls nobody; a gateway's HTTP is for the outside. */
