@@ -1,18 +1,18 @@
 /**
- * Where an instance runs and what it says of itself, in the metadata that it announces: `zone`, and each label as
- * `label.NAME`. Callers choose by it: a zone of their own first, a release by its share.
+ * Where an instance runs and what it says of itself, in the metadata that it announces: `zone`, `keys` where it keeps
+ * idempotency keys, and each label as `label.NAME`. Callers choose by it: a zone of their own first, a release by its share.
  */
 import type { Endpoint } from "@cantle/mesh";
 
 /** What callers may choose an instance by, besides its version. */
-export type Whereabouts = Pick<Endpoint, "zone" | "labels">;
+export type Whereabouts = Pick<Endpoint, "zone" | "labels" | "keepsKeys">;
 
 const labelPrefix = "label.";
 
 /** The metadata that says it. */
-export function metadataOf({ zone, labels = {} }: Whereabouts): Record<string, string> {
+export function metadataOf({ zone, labels = {}, keepsKeys }: Whereabouts): Record<string, string> {
   const named = Object.entries(labels).map(([name, value]) => [labelPrefix + name, value]);
-  return { ...(zone !== undefined && { zone }), ...Object.fromEntries(named) };
+  return { ...(zone !== undefined && { zone }), ...(keepsKeys && { keys: "kept" }), ...Object.fromEntries(named) };
 }
 
 /** What metadata says of it. */
@@ -20,6 +20,10 @@ export function whereaboutsOf(metadata: Readonly<Record<string, string>>): Where
   const labels = Object.entries(metadata).flatMap(([name, value]) =>
     name.startsWith(labelPrefix) ? [[name.slice(labelPrefix.length), value] as const] : [],
   );
-  const { zone } = metadata;
-  return { ...(zone && { zone }), ...(labels.length > 0 && { labels: Object.fromEntries(labels) }) };
+  const { zone, keys } = metadata;
+  return {
+    ...(zone && { zone }),
+    ...(keys === "kept" && { keepsKeys: true }),
+    ...(labels.length > 0 && { labels: Object.fromEntries(labels) }),
+  };
 }

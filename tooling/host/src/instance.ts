@@ -124,7 +124,8 @@ export function createInstance(options: InstanceOptions): Instance {
     started.add(() => running.stop());
     services.set(name, running);
     for (const each of running.served) served.set(operationId(each.operation), each);
-    here.set(name, [{ id, service: name, version, state: "ready", address: `memory:${id}` }]);
+    const { keepsKeys } = running;
+    here.set(name, [{ id, service: name, version, state: "ready", address: `memory:${id}`, keepsKeys }]);
   }
 
   return {

@@ -101,7 +101,8 @@ export async function startUnit(start: UnitStart): Promise<RunningUnit> {
       },
       instance.started,
     );
-    await registration.replace(announced(left, "ready", { metadata, addresses }));
+    const keepsKeys = (name: string) => instance.services.get(name)?.keepsKeys ?? false;
+    await registration.replace(announced(left, "ready", { metadata, addresses, keepsKeys }));
     await instance.take();
     return {
       addresses: [...addresses, admin.address],
@@ -211,10 +212,21 @@ function wantsBroker(definition: ServiceDefinition): boolean {
   return has || sends;
 }
 
+interface Announcing extends Pick<Member, "metadata"> {
+  readonly addresses?: readonly string[];
+  readonly keepsKeys?: (service: string) => boolean;
+}
+
 function announced(
   definitions: readonly ServiceDefinition[],
   state: Announced["state"],
-  { metadata, addresses = [] }: Pick<Member, "metadata"> & { readonly addresses?: readonly string[] },
+  { metadata, addresses = [], keepsKeys = () => false }: Announcing,
 ): Announced[] {
-  return definitions.map(({ contract: { name, version } }) => ({ service: name, version, addresses, state, metadata }));
+  return definitions.map(({ contract: { name: service, version } }) => ({
+    service,
+    version,
+    addresses,
+    state,
+    metadata: { ...metadata, ...metadataOf({ keepsKeys: keepsKeys(service) }) },
+  }));
 }

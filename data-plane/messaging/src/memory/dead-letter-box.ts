@@ -5,6 +5,13 @@ import type { DeadLetter, DeadLetterFacts, DeadLetterPage, DeadLetterSource } fr
 import type { AttemptFailure, StoredMessage } from "../delivery.ts";
 import type { Held } from "../delivery-state.ts";
 
+/** A message that is given up, by whom and why. */
+interface Buried {
+  readonly message: StoredMessage;
+  readonly held: Held;
+  readonly failure: AttemptFailure;
+}
+
 interface Box {
   readonly source: DeadLetterSource;
   readonly letters: Map<string, DeadLetter>;
@@ -20,7 +27,7 @@ export class DeadLetterBox {
     this.#clock = clock;
   }
 
-  add(source: DeadLetterSource, message: StoredMessage, { attempt, failures }: Held, failure: AttemptFailure): void {
+  add(source: DeadLetterSource, { message, held: { attempt, failures }, failure }: Buried): void {
     const id = String(++this.#serial);
     const box = this.#boxes.get(keyOf(source)) ?? { source, letters: new Map() };
     this.#boxes.set(keyOf(source), box);

@@ -5,23 +5,31 @@ import { type Books, type DeliveryEnd, Dispatch } from "../dispatch.ts";
 import { laneOf } from "../lanes.ts";
 import type { GroupFacts } from "../log.ts";
 import type { Store } from "./store.ts";
-import type { MemoryTopic } from "./topic.ts";
 
 /** Redriven messages have numbers of their own, far above the topic's: theirs may have been given again meanwhile. */
 const redrivenFrom = 2 ** 50;
+
+/** What a group needs of its topic. */
+export interface GroupedTopic {
+  readonly name: string;
+  /** The sequence of the oldest message that is kept, and the one that the next message will have. */
+  readonly first: number;
+  readonly end: number;
+  stored(sequence: number): { readonly message: StoredMessage; readonly storedMs: number } | undefined;
+}
 
 /** A group. */
 export class MemoryGroup implements Books {
   readonly name: string;
   readonly #store: Store;
-  readonly #topic: MemoryTopic;
+  readonly #topic: GroupedTopic;
   readonly #redriven = new Map<number, StoredMessage>();
   #next: number;
   #state = new DeliveryState();
   #dispatch: Dispatch;
   #redrivenNext = redrivenFrom;
 
-  constructor(store: Store, { topic, name, next }: { topic: MemoryTopic; name: string; next: number }) {
+  constructor(store: Store, { topic, name, next }: { topic: GroupedTopic; name: string; next: number }) {
     this.#store = store;
     this.#topic = topic;
     this.name = name;
@@ -94,7 +102,7 @@ export class MemoryGroup implements Books {
     const message = this.read(held);
     if (end.kind === "bury" && message !== undefined) {
       const source = { kind: "topic", name: this.#topic.name, group: this.name } as const;
-      this.#store.deadLetters.add(source, message, held, end.failure);
+      this.#store.deadLetters.add(source, { message, held, failure: end.failure });
     }
     this.#redriven.delete(held.sequence);
   }

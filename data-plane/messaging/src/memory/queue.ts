@@ -97,7 +97,7 @@ export class MemoryQueue implements Books {
     if (end.kind !== "ack" && end.kind !== "bury") return;
     const message = this.read(held);
     if (end.kind === "bury" && message !== undefined)
-      this.#store.deadLetters.add({ kind: "queue", name: this.name }, message, held, end.failure);
+      this.#store.deadLetters.add({ kind: "queue", name: this.name }, { message, held, failure: end.failure });
     this.#forget(held.sequence);
   }
 

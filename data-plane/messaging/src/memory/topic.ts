@@ -4,7 +4,7 @@ import { CantleError } from "@cantle/core";
 import type { StoredMessage } from "../delivery.ts";
 import type { StartAt, TopicFacts } from "../log.ts";
 import { RecentIds } from "../recent-ids.ts";
-import { MemoryGroup } from "./group.ts";
+import { type GroupedTopic, MemoryGroup } from "./group.ts";
 import { type Store, weightOf } from "./store.ts";
 
 /** A message with the moments at which it was stored. */
@@ -15,7 +15,7 @@ interface Entry {
 }
 
 /** A topic. */
-export class MemoryTopic {
+export class MemoryTopic implements GroupedTopic {
   readonly name: string;
   readonly groups = new Map<string, MemoryGroup>();
   readonly #store: Store;
