@@ -32,6 +32,7 @@ export function brokerService(broker: Broker, started: Started): ServiceDefiniti
 
 /** What a door is opened with. */
 export interface BrokerDoor {
+  readonly system: System;
   readonly settings: Settings;
   readonly log: Logger;
   readonly trust: Trust;
@@ -40,10 +41,11 @@ export interface BrokerDoor {
 /** Opens it, until `started` stops; answers with its address. */
 export async function openBrokerDoor(
   broker: Broker,
-  { settings, log, trust }: BrokerDoor,
+  { system, settings, log, trust }: BrokerDoor,
   started: Started,
 ): Promise<string> {
-  const instance = createInstance({ id: "broker", known: [], log, settings, policies: platformPolicies, trust });
+  const known = Object.keys(system.services);
+  const instance = createInstance({ id: "broker", known, log, settings, policies: platformPolicies, trust });
   started.add(() => instance.started.stop());
   const listener = await listenWire(brokerSocket(settings.home), instance.doors, time);
   // A consumer's stream never ends by itself, so there is nothing to wait for.
@@ -72,7 +74,7 @@ export async function startBrokerUnit({
     const trust = { peerOf: issuer.verifier.peer, callerOf: issuer.verifier.caller };
     const broker = await openBroker({ settings, log, ...time });
     started.add(() => broker.close());
-    const address = await openBrokerDoor(broker, { settings, log, trust }, started);
+    const address = await openBrokerDoor(broker, { system, settings, log, trust }, started);
     return { addresses: [address], services: ["broker"], stop: () => started.stop() };
   } catch (error) {
     await started.stop();

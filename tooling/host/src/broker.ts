@@ -22,9 +22,9 @@ export interface BrokerHost {
   readonly log: Logger;
 }
 
-/** True when the system has a broker of its own, on this host. */
-export function isEmbedded(env: Settings["env"]): boolean {
-  return !env["BROKER_URL"];
+/** True when the system has a broker of its own, on this host: one of its processes opens it, and the others come to that one. */
+export function isEmbedded({ BROKER_URL: url }: Settings["env"]): boolean {
+  return !url || url.startsWith("memory:") || url.startsWith("file:");
 }
 
 /** Opens the broker that `BROKER_URL` names, or the embedded one of the system's folder. Throws `ENGINE_MISSING`. */

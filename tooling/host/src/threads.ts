@@ -147,7 +147,7 @@ async function startControl(
   if (isEmbedded(settings.env)) {
     const broker = await openBroker({ settings, log, clock, random });
     started.add(() => broker.close());
-    await openBrokerDoor(broker, { settings, log, trust }, started);
+    await openBrokerDoor(broker, { system, settings, log, trust }, started);
     services.push(brokerService(broker, started));
   }
   const [failure] = (await instance.run(services)).values();

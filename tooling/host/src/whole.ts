@@ -50,7 +50,8 @@ export async function startWhole({ system, plan, folder, home, options }: System
     signal?.throwIfAborted();
     const [gateway, admin] = await openDoors({ system, options, whole, log }, started);
     const own = await openInstanceDoor(instance, home, started);
-    if (whole.broker !== undefined) await openBrokerDoor(whole.broker, { settings, log, trust: whole.trust }, started);
+    if (whole.broker !== undefined)
+      await openBrokerDoor(whole.broker, { system, settings, log, trust: whole.trust }, started);
     rows = [
       rowOf(plan.placement, {
         startedAt,

@@ -2,11 +2,10 @@
  * What was tried with the messages of one source: how often, when each is due again, and where its failures are stored. In memory
  * are only those that failed at least once and are not finished.
  */
-import type { AttemptFailure, Held, Tried } from "@cantle/messaging";
+import type { AttemptFailure, Tried } from "@cantle/messaging";
 import type { Batch } from "../journal/batch.ts";
-import type { Journal } from "../journal/journal.ts";
 import type { Found } from "../journal/reader.ts";
-import { bodyAt, type Placed, readTriedFailures, type TriedEntry, writeTried } from "./entries.ts";
+import { bodyAt, type Copied, type Placed, readTriedFailures, type TriedEntry, writeAgain, writeTried } from "./entries.ts";
 import type { Ground } from "./ground.ts";
 
 /** What the state of a source is given in the place of failures: those are on disk. */
@@ -25,12 +24,12 @@ interface Attempt {
 
 /** The attempts of one source. */
 export class Attempts {
-  readonly #journal: Journal;
+  readonly #ground: Ground;
   readonly #source: number;
   readonly #all = new Map<number, Attempt>();
 
-  constructor(journal: Journal, source: number) {
-    this.#journal = journal;
+  constructor(ground: Ground, source: number) {
+    this.#ground = ground;
     this.#source = source;
   }
 
@@ -49,26 +48,26 @@ export class Attempts {
   }
 
   /** Where the failures of a delivery are stored; undefined when they are in memory, or there are none. */
-  placeOf({ sequence }: Held): Placed | undefined {
-    return this.#all.get(sequence)?.placed;
+  placeOf(number: number): Placed | undefined {
+    return this.#all.get(number)?.placed;
   }
 
   /** The failures of a delivery, with the record at their place. */
-  failures({ sequence }: Held, record: Found | undefined): readonly AttemptFailure[] {
-    const attempt = this.#all.get(sequence);
+  failures(number: number, record: Found | undefined): readonly AttemptFailure[] {
+    const attempt = this.#all.get(number);
     if (attempt?.failures !== undefined) return attempt.failures;
     if (attempt?.placed === undefined || record === undefined) return [];
     return readTriedFailures(bodyAt(record, record.at, attempt.placed.size));
   }
 
   /** Writes down another attempt. */
-  note(ground: Ground, number: number, entry: TriedEntry): Promise<void> {
+  note(number: number, entry: TriedEntry): Promise<void> {
     const { attempts, dueMs, failures } = entry;
     const attempt: Attempt = { attempts, dueMs, placed: undefined, failures };
     const before = this.#all.get(number);
     this.#all.set(number, attempt);
     let placed: Placed;
-    return ground.commits.note({
+    return this.#ground.commits.note({
       encode: (batch) => {
         placed = writeTried(batch, { source: this.#source, ordinal: number }, entry);
       },
@@ -100,18 +99,21 @@ export class Attempts {
     this.#place(attempt, placed);
   }
 
-  /** Appends a record again that is at an address, if it is still needed. */
-  copy(batch: Batch, number: number, record: Found & { address: number; size: number }): (() => void) | undefined {
+  /** Appends the record at an address again, if it is still needed; answers with what to do when that is durable. */
+  copy(batch: Batch, number: number, { record, address, size }: Copied): (() => void) | undefined {
     const attempt = this.#all.get(number);
-    if (attempt?.placed?.address !== record.address) return undefined;
-    const { attempts, dueMs } = attempt;
-    const failures = readTriedFailures(bodyAt(record, record.at, record.size));
-    const placed = writeTried(batch, { source: this.#source, ordinal: number }, { attempts, dueMs, failures });
+    if (attempt?.placed?.address !== address) return undefined;
+    const placed = writeAgain(batch, record, size);
     return () => {
       if (this.#all.get(number) !== attempt) return;
       this.#release(attempt);
       this.#place(attempt, placed);
     };
+  }
+
+  /** Where all of it is. */
+  *places(): IterableIterator<Placed> {
+    for (const { placed } of this.#all.values()) if (placed !== undefined) yield placed;
   }
 
   /** Forgets those that `isNeeded` does not want. */
@@ -122,12 +124,12 @@ export class Attempts {
   #place(attempt: Attempt, placed: Placed): void {
     attempt.placed = placed;
     attempt.failures = undefined;
-    this.#journal.live(placed.address, placed.size);
+    this.#ground.live(placed.address, placed.size);
   }
 
   #release(attempt: Attempt | undefined): void {
     if (attempt?.placed === undefined) return;
-    this.#journal.live(attempt.placed.address, -attempt.placed.size);
+    this.#ground.live(attempt.placed.address, -attempt.placed.size);
     attempt.placed = undefined;
   }
 }

@@ -6,9 +6,7 @@
  */
 import type { DeadLetter } from "@cantle/messaging";
 import type { Batch } from "../journal/batch.ts";
-import type { Journal } from "../journal/journal.ts";
 import type { Found } from "../journal/reader.ts";
-import { timeMsAt } from "../journal/record.ts";
 import {
   type Body,
   bodyAt,
@@ -16,8 +14,12 @@ import {
   type Placed,
   readBuried,
   readBuriedFailures,
+  type Copied,
+  markBuriedAgain,
+  writeAgain,
   writeBuried,
 } from "./entries.ts";
+import type { Ground } from "./ground.ts";
 import { placedMessage, readMessage } from "./message-record.ts";
 
 /** Numbers of redriven messages begin here: above all that channels ever reach, below what 48 bits hold. */
@@ -33,12 +35,12 @@ export interface Letter extends Placed {
 
 /** The dead letters of one source. */
 export class Buried {
-  readonly #journal: Journal;
+  readonly #live: Ground["live"];
   readonly #source: number;
   readonly #letters = new Map<number, Letter>();
 
-  constructor(journal: Journal, source: number) {
-    this.#journal = journal;
+  constructor({ live }: Ground, source: number) {
+    this.#live = live;
     this.#source = source;
   }
 
@@ -74,7 +76,7 @@ export class Buried {
   put(serial: number, letter: Letter): void {
     this.remove(serial);
     this.#letters.set(serial, letter);
-    this.#journal.live(letter.address, letter.size);
+    this.#live(letter.address, letter.size);
   }
 
   redriven(serial: number): void {
@@ -82,23 +84,23 @@ export class Buried {
     if (letter !== undefined) this.#letters.set(serial, { ...letter, redriven: true });
   }
 
+  /** Where all of it is. */
+  *places(): IterableIterator<Placed> {
+    yield* this.#letters.values();
+  }
+
   remove(serial: number): void {
     const letter = this.#letters.get(serial);
     if (letter === undefined) return;
     this.#letters.delete(serial);
-    this.#journal.live(letter.address, -letter.size);
+    this.#live(letter.address, -letter.size);
   }
 
-  /** Appends a record again that is at an address, if it is still needed. */
-  copy(batch: Batch, serial: number, record: Found & { address: number; size: number }): (() => void) | undefined {
+  /** Appends the record at an address again, if it is still needed; answers with what to do when that is durable. */
+  copy(batch: Batch, serial: number, { record, address, size }: Copied): (() => void) | undefined {
     const letter = this.#letters.get(serial);
-    if (letter?.address !== record.address) return undefined;
-    const body = bodyAt(record, record.at, record.size);
-    const placed = writeBuried(
-      batch,
-      { source: this.#source, ordinal: serial },
-      { ...readBuried(body), redriven: letter.redriven, failures: readBuriedFailures(body), buriedMs: letter.timeMs },
-    );
+    if (letter?.address !== address) return undefined;
+    const placed = writeAgain(batch, record, size, (view, at) => markBuriedAgain(view, at, letter.redriven));
     return () => {
       const now = this.#letters.get(serial);
       if (now !== undefined) this.put(serial, { ...now, ...placed });

@@ -1,7 +1,7 @@
 /** What topics and queues have in common: a name, a number, and messages that are numbered as they come. */
 import type { Channel, Message } from "@cantle/contract";
 import type { Batch } from "../journal/batch.ts";
-import { writeChannel } from "./entries.ts";
+import { type Copied, type Placed, writeAgain, writeChannel } from "./entries.ts";
 import type { Ground } from "./ground.ts";
 import { MessageIndex } from "./message-index.ts";
 import { type PlacedMessage, writeMessage } from "./message-record.ts";
@@ -20,11 +20,12 @@ export abstract class ChannelBooks implements Channel {
   readonly number: number;
   readonly name: string;
   protected readonly ground: Ground;
-  protected readonly index = new MessageIndex();
+  readonly index: MessageIndex;
   #next: number;
 
   constructor(ground: Ground, { number, name, next }: ChannelStart) {
     this.ground = ground;
+    this.index = new MessageIndex(ground.tally);
     this.number = number;
     this.name = name;
     this.#next = next;
@@ -47,7 +48,7 @@ export abstract class ChannelBooks implements Channel {
 
   /** Writes a message as its next one. */
   writeMessage(batch: Batch, message: Message): PlacedMessage {
-    return writeMessage(batch, this.number, { message, ordinal: this.#next++ });
+    return writeMessage(batch, this, { message, ordinal: this.#next++ });
   }
 
   /** The last so many that were written are not there after all. */
@@ -66,16 +67,21 @@ export abstract class ChannelBooks implements Channel {
     this.#next = Math.max(this.#next, next);
   }
 
-  /** Appends the record of a message again that is at an address, if it is still needed; answers with what to do when that is durable. */
-  copy(batch: Batch, number: number, record: { address: number; append: (batch: Batch) => number }): (() => void) | undefined {
-    if (this.index.at(number)?.address !== record.address) return undefined;
-    const address = record.append(batch);
+  /** Appends the record at an address again, if it is still needed; answers with what to do when that is durable. */
+  copy(batch: Batch, number: number, { record, address, size }: Copied): (() => void) | undefined {
+    if (this.index.at(number)?.address !== address) return undefined;
+    const placed = writeAgain(batch, record, size);
     return () => {
       const entry = this.index.at(number);
       if (entry === undefined) return;
-      this.ground.journal.live(entry.address, -entry.size);
-      this.ground.journal.live(address, entry.size);
-      this.index.put(number, { ...entry, address });
+      this.ground.live(entry.address, -entry.size);
+      this.ground.live(placed.address, placed.size);
+      this.index.put(number, { ...entry, address: placed.address });
     };
+  }
+
+  /** Where all of it is. */
+  *places(): IterableIterator<Placed> {
+    for (const number of this.index.numbers()) yield this.index.at(number) as Placed;
   }
 }

@@ -7,7 +7,7 @@
  *     forgotten  source: a group
  *     ended      source: whose                                                      f64 numbers that are handled, or were removed
  *     tried      source: whose          ordinal: the number of the message          u32 attempts, f64 due (wall), failures
- *     buried     source: whose          ordinal: its serial among the buried        f64 number, f64 wall time, u32 attempts, u8 redriven, u32 length, failures, body of the message
+ *     buried     source: whose          ordinal: its serial among the buried        f64 number, f64 wall time, u32 attempts, u8 flags, u32 length, failures, body of the message
  *     redriven   source: whose          ordinal: the serial
  *     removed    source: whose          ordinal: the serial
  *
@@ -16,7 +16,8 @@
 import type { Channel } from "@cantle/contract";
 import type { AttemptFailure } from "@cantle/messaging";
 import type { Batch } from "../journal/batch.ts";
-import { type Bytes, headerBytes, type Kind, kinds } from "../journal/record.ts";
+import type { Found } from "../journal/reader.ts";
+import { type Bytes, headerBytes, type Kind, kindAt, kinds, ordinalAt, sourceAt, timeMsAt } from "../journal/record.ts";
 import type { DoneSet } from "./done-set.ts";
 import type { MessageBody } from "./message-record.ts";
 
@@ -27,6 +28,11 @@ export type Body = MessageBody;
 export interface Placed {
   readonly address: number;
   readonly size: number;
+}
+
+/** A record that may be appended again. */
+export interface Copied extends Placed {
+  readonly record: Found;
 }
 
 interface Head {
@@ -40,6 +46,20 @@ function write(batch: Batch, head: Head, bodyBytes: number, fill: (memory: Bytes
   const chunk = batch.open(size);
   fill(chunk, chunk.used + headerBytes);
   return { address: batch.close({ ...head, length: size }), size };
+}
+
+/** Appends a record again, as it is but for what `change` changes in its body; answers with where. */
+export function writeAgain(
+  batch: Batch,
+  { bytes, view, at }: Found,
+  size: number,
+  change: (view: DataView, at: number) => void = () => {},
+): Placed {
+  const chunk = batch.open(size);
+  bytes.copy(chunk.bytes, chunk.used + headerBytes, at + headerBytes, at + size);
+  change(chunk.view, chunk.used + headerBytes);
+  const head = { kind: kindAt(view, at), source: sourceAt(view, at), ordinal: ordinalAt(view, at) };
+  return { address: batch.close({ ...head, timeMs: timeMsAt(view, at), length: size }), size };
 }
 
 /** A record without a body. */
@@ -156,7 +176,6 @@ export interface BuriedEntry {
   readonly attempts: number;
   /** When it was given up, wall time. */
   readonly buriedMs: number;
-  readonly redriven: boolean;
   readonly failures: readonly AttemptFailure[];
   /** The body of its record. */
   readonly body: Body;
@@ -173,21 +192,36 @@ export function writeBuried(batch: Batch, head: { source: number; ordinal: numbe
     view.setFloat64(at, entry.number, true);
     view.setFloat64(at + 8, entry.buriedMs, true);
     view.setUint32(at + 16, entry.attempts, true);
-    view.setUint8(at + 20, entry.redriven ? 1 : 0);
+    view.setUint8(at + 20, 0);
     view.setUint32(at + 21, failures.length, true);
     bytes.set(failures, at + buriedBytes);
     body.bytes.copy(bytes, at + buriedBytes + failures.length, body.from, body.end);
   });
 }
 
-/** Reads a message that was given up; its failures and its body are still where they are. */
-export function readBuried({ bytes, view, from, end }: Body): Omit<BuriedEntry, "failures"> & { failuresFrom: number } {
+/** Says in the body of such a record that it was appended again, and whether it is redriven. */
+export function markBuriedAgain(view: DataView, at: number, redriven: boolean): void {
+  view.setUint8(at + 20, redriven ? 3 : 2);
+}
+
+/** A message that was given up as it is read; its failures and its body are still where they are. */
+export interface BuriedRead extends Omit<BuriedEntry, "failures"> {
+  readonly redriven: boolean;
+  /** It was appended again: its burial is told by an earlier record. */
+  readonly again: boolean;
+  readonly failuresFrom: number;
+}
+
+/** Reads a message that was given up. */
+export function readBuried({ bytes, view, from, end }: Body): BuriedRead {
   const failuresFrom = from + buriedBytes;
+  const flags = view.getUint8(from + 20);
   return {
     number: view.getFloat64(from, true),
     buriedMs: view.getFloat64(from + 8, true),
     attempts: view.getUint32(from + 16, true),
-    redriven: view.getUint8(from + 20) === 1,
+    redriven: (flags & 1) !== 0,
+    again: (flags & 2) !== 0,
     failuresFrom,
     body: { bytes, view, from: failuresFrom + view.getUint32(from + 21, true), end },
   };

@@ -5,7 +5,6 @@
  */
 import type { DeadLetterSource, GroupFacts } from "@cantle/messaging";
 import type { Batch } from "../journal/batch.ts";
-import { redrivenFrom } from "./buried.ts";
 import { DoneSet } from "./done-set.ts";
 import { type Placed, writeBare, writeGroup } from "./entries.ts";
 import type { Ground } from "./ground.ts";
@@ -91,7 +90,7 @@ export class Group extends Source {
   }
 
   /** Begins to give from where it is: after a start, after a seek. */
-  start(): void {
+  override start(): void {
     this.state.purge();
     this.trimmed();
     this.#advance();
@@ -110,11 +109,6 @@ export class Group extends Source {
     this.#cursor = Math.max(this.#cursor, this.#floor);
   }
 
-  /** True when a message is finished, or was never there. */
-  isDone(number: number): boolean {
-    return number < this.#floor || this.done.has(number);
-  }
-
   facts(): GroupFacts {
     const { clock } = this.ground;
     const oldest = this.topic.at(this.#floor);
@@ -127,11 +121,18 @@ export class Group extends Source {
     };
   }
 
-  /** A message is finished; also what a record says that is read at the start. */
-  override finished(number: number): void {
+  protected override finished(number: number): void {
     if (number < this.#floor) return;
     this.done.add(number);
     this.#advance();
+  }
+
+  override replayFinished(number: number): void {
+    if (number >= this.#floor) this.done.add(number);
+  }
+
+  override isOpen(number: number): boolean {
+    return this.active && number >= this.#floor && !this.done.has(number) && this.topic.has(number);
   }
 
   protected override placeOf(number: number): Placed | undefined {
@@ -156,9 +157,4 @@ export class Group extends Source {
     const { end } = this.topic;
     while (this.#floor < end && (this.done.remove(this.#floor) || !this.topic.has(this.#floor))) this.#floor += 1;
   }
-}
-
-/** True for numbers of messages of the topic itself. */
-export function isOfTopic(number: number): boolean {
-  return number < redrivenFrom;
 }

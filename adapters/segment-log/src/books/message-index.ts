@@ -35,11 +35,21 @@ const capacityMax = 1024;
 const packShare = 8;
 const noAddress = -1;
 
+/** How many messages all channels have together. */
+export interface Tally {
+  messages: number;
+}
+
 /** The messages of a channel. */
 export class MessageIndex {
+  readonly #tally: Tally;
   #pages: Page[] = [];
   #count = 0;
   #bytes = 0;
+
+  constructor(tally: Tally) {
+    this.#tally = tally;
+  }
 
   get count(): number {
     return this.#count;
@@ -94,6 +104,7 @@ export class MessageIndex {
     page.rows[rowOf(page, number)] = noAddress;
     page.count -= 1;
     this.#count -= 1;
+    this.#tally.messages -= 1;
     this.#bytes -= entry.size;
     const isLast = at === this.#pages.length - 1;
     if (page.count === 0 && !isLast) this.#pages.splice(at, 1);
@@ -135,6 +146,7 @@ export class MessageIndex {
 
   #newRow(number: number): { rows: Float64Array; row: number } {
     this.#count += 1;
+    this.#tally.messages += 1;
     let page = this.#pages[this.#pageAt(number)];
     if (page === undefined) page = this.#newPage(number);
     if (page.packed !== undefined) unpack(page);

@@ -1,13 +1,13 @@
 /**
  * A message as the journal has it: 28 bytes, its texts one after the other, its data.
  *
- *      0  u32  lane of its key                   4  u8  rank          5  u8  1 when its texts are ASCII
+ *      0  u32  lane of its key                   4  u8  rank          5  u8  1: its texts are ASCII; 2: it is of a queue
  *      8  u48  not before, ms; 0 for at once    14  u16 lengths of its texts, in bytes; 0xffff where there is none
  *
  * The texts: id, source, time, key, traceparent, baggage, notBefore. They are written and read as one where all of them are
  * ASCII, which is nearly always and saves six calls out of JavaScript.
  */
-import type { Message, Priority } from "@cantle/contract";
+import type { Channel, Message, Priority } from "@cantle/contract";
 import { CantleError } from "@cantle/core";
 import { laneOf, type Rank, ranks, type StoredMessage } from "@cantle/messaging";
 import type { Batch } from "../journal/batch.ts";
@@ -40,7 +40,7 @@ export function checkTexts({ source, time, traceparent, baggage, notBefore }: Me
 }
 
 /** Writes a message as the next record of a batch. */
-export function writeMessage(batch: Batch, channel: number, { message, ordinal }: Writing): PlacedMessage {
+export function writeMessage(batch: Batch, channel: Channel & { number: number }, { message, ordinal }: Writing): PlacedMessage {
   const { id, source, time, key, traceparent, baggage, notBefore, data, priority } = message;
   const text = id + source + time + (key ?? "") + (traceparent ?? "") + (baggage ?? "") + (notBefore ?? "");
   const { bytes, view, used } = batch.open(headerBytes + fixedBytes + text.length * 3 + data.length);
@@ -53,7 +53,7 @@ export function writeMessage(batch: Batch, channel: number, { message, ordinal }
   setUint48(view, at + 8, notBeforeMs);
   let end = at + fixedBytes + bytes.utf8Write(text, at + fixedBytes);
   const ascii = end - at - fixedBytes === text.length;
-  view.setUint8(at + 5, ascii ? 1 : 0);
+  view.setUint8(at + 5, (ascii ? 1 : 0) + (channel.kind === "queue" ? 2 : 0));
   view.setUint16(at + 6, 0);
   const lengthOf = ascii ? characters : utf8Bytes;
   view.setUint16(at + lengthsAt, lengthOf(id), true);
@@ -66,7 +66,7 @@ export function writeMessage(batch: Batch, channel: number, { message, ordinal }
   bytes.set(data, end);
   end += data.length;
   const size = end - used;
-  const address = batch.close({ kind: kinds.message, source: channel, ordinal, length: size });
+  const address = batch.close({ kind: kinds.message, source: channel.number, ordinal, length: size });
   return { address, size, lane, rank, notBeforeMs };
 }
 
@@ -96,6 +96,11 @@ export function placedMessage({ view, from }: MessageBody, address: number, size
   };
 }
 
+/** What kind of channel a message is of; its name is elsewhere. */
+export function channelKind({ view, from }: MessageBody): Channel["kind"] {
+  return (view.getUint8(from + 5) & 2) !== 0 ? "queue" : "topic";
+}
+
 /** The id of a message. */
 export function messageId({ bytes, view, from }: MessageBody): string {
   return bytes.latin1Slice(from + fixedBytes, from + fixedBytes + view.getUint16(from + lengthsAt, true));
@@ -103,7 +108,7 @@ export function messageId({ bytes, view, from }: MessageBody): string {
 
 /** Reads a message; nothing of it is shared with the memory that it is read from. */
 export function readMessage({ bytes, view, from, end }: MessageBody, position: string): StoredMessage {
-  const read = view.getUint8(from + 5) === 1 ? asciiTexts : utf8Texts;
+  const read = (view.getUint8(from + 5) & 1) !== 0 ? asciiTexts : utf8Texts;
   const { texts, at } = read(bytes, view, from);
   const [id = "", source = "", time = "", key, traceparent, baggage, notBefore] = texts;
   const data = Buffer.allocUnsafe(end - at);

@@ -24,10 +24,9 @@ export class WorkQueue extends ChannelBooks {
   }
 
   override replay(number: number, { address, size, rank, notBeforeMs }: PlacedMessage, timeMs: number): void {
-    const { journal } = this.ground;
     const before = this.index.at(number);
-    if (before !== undefined) journal.live(before.address, -before.size);
-    journal.live(address, size);
+    if (before !== undefined) this.ground.live(before.address, -before.size);
+    this.ground.live(address, size);
     this.index.put(number, { address, size, rank, lane: notBeforeMs, timeMs: before?.timeMs ?? timeMs });
     this.reach(number + 1);
   }
@@ -67,8 +66,7 @@ class Work extends Source {
     if (entry !== undefined) this.addTried(number, { lane: 0, rank: entry.rank, dueMs: entry.lane });
   }
 
-  /** Begins with what was read at the start. */
-  start(): void {
+  override start(): void {
     for (const number of this.#index.numbers()) this.begin(number);
     for (const serial of this.buried.serials(true)) this.addRedriven(serial);
   }
@@ -97,10 +95,17 @@ class Work extends Source {
     };
   }
 
-  /** A message is gone; also what a record says that is read at the start. */
-  override finished(number: number): void {
+  override replayFinished(number: number): void {
+    this.finished(number);
+  }
+
+  override isOpen(number: number): boolean {
+    return this.#index.has(number);
+  }
+
+  protected override finished(number: number): void {
     const entry = this.#index.remove(number);
-    if (entry !== undefined) this.ground.journal.live(entry.address, -entry.size);
+    if (entry !== undefined) this.ground.live(entry.address, -entry.size);
   }
 
   protected override placeOf(number: number): Placed | undefined {

@@ -51,8 +51,8 @@ export abstract class Source {
   constructor(ground: Ground, number: number) {
     this.ground = ground;
     this.number = number;
-    this.attempts = new Attempts(ground.journal, number);
-    this.buried = new Buried(ground.journal, number);
+    this.attempts = new Attempts(ground, number);
+    this.buried = new Buried(ground, number);
   }
 
   /** What its dead letters are dead letters of. */
@@ -61,6 +61,12 @@ export abstract class Source {
   protected abstract placeOf(number: number): Placed | undefined;
   /** A message of its channel is finished. */
   protected abstract finished(number: number): void;
+  /** The same, as a record says it that is read at the start: then not everything is there yet. */
+  abstract replayFinished(number: number): void;
+  /** True while a message of its channel is there and not finished. */
+  abstract isOpen(number: number): boolean;
+  /** Begins to give, from what is known. */
+  abstract start(): void;
   /** Adds to the state until so many are ready. */
   protected abstract fill(readyCount: number): void;
 
@@ -114,7 +120,7 @@ export abstract class Source {
       this.#forget(held.sequence);
       return true;
     }
-    const triedPlace = this.attempts.placeOf(held);
+    const triedPlace = this.attempts.placeOf(held.sequence);
     try {
       const record = this.#peek(place);
       const tried = triedPlace && this.#peek(triedPlace);
@@ -132,7 +138,7 @@ export abstract class Source {
 
   #give({ held, taker, record, place, tried }: Taken, given: Given[]): void {
     const message = this.#messageIn(held.sequence, record, place);
-    const failures = held.attempt === 1 ? [] : this.attempts.failures(held, tried);
+    const failures = held.attempt === 1 ? [] : this.attempts.failures(held.sequence, tried);
     const one = new Given({ source: this, taker, held, message, failures });
     taker.inHandCount += 1;
     this.#given.set(held.sequence, one);
@@ -263,6 +269,26 @@ export abstract class Source {
     this.addTried(redrivenFrom + serial, { lane: letter.lane, dueMs: 0, rank: 1, always: true });
   }
 
+  // What records say that are read at the start
+
+  replayEnded(number: number): void {
+    this.attempts.forget(number);
+    if (number >= redrivenFrom) this.buried.remove(number - redrivenFrom);
+    else this.replayFinished(number);
+  }
+
+  /** True while a message can still be delivered. */
+  has(number: number): boolean {
+    return number >= redrivenFrom ? this.buried.at(number - redrivenFrom)?.redriven === true : this.isOpen(number);
+  }
+
+  /** The failures of a message that is in nobody's hands. */
+  async failuresOf(number: number): Promise<readonly AttemptFailure[]> {
+    const place = this.attempts.placeOf(number);
+    const record = place && (await this.ground.journal.reader.read(place.address, place.size));
+    return this.attempts.failures(number, record);
+  }
+
   // For groups and queues
 
   /** Adds a message to the state as it stands: tried before or not, due now or later. */
@@ -337,7 +363,7 @@ export abstract class Source {
 
   #noteFailure(given: Given, failure: AttemptFailure, dueMs: number): Promise<void> {
     const failures = withFailure(given.failures, failure);
-    return this.attempts.note(this.ground, given.number, { attempts: given.attempt, dueMs, failures });
+    return this.attempts.note(given.number, { attempts: given.attempt, dueMs, failures });
   }
 
   #noteBuried(given: Given, entry: { body: MessageBody; attempts: number; failures: readonly AttemptFailure[] }): Promise<void> {
@@ -348,12 +374,12 @@ export abstract class Source {
     return this.ground.commits.note({
       encode: (batch) => {
         if (number >= redrivenFrom) writeEnded(batch, this.number, [number]);
-        written = this.buried.write(batch, { ...entry, number: original, redriven: false, buriedMs: batch.timeMs });
+        written = this.buried.write(batch, { ...entry, number: original, buriedMs: batch.timeMs });
       },
-      committed: (batch) => {
+      committed: () => {
         const { serial, placed } = written;
         const record = this.ground.journal.reader.peek(placed.address, placed.size) as Found;
-        this.buried.put(serial, { ...letterOf(bodyAt(record, record.at, placed.size), placed), timeMs: batch.timeMs });
+        this.buried.put(serial, letterOf(bodyAt(record, record.at, placed.size), placed));
       },
     });
   }

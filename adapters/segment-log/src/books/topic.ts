@@ -46,18 +46,13 @@ export class Topic extends ChannelBooks {
   }
 
   override replay(number: number, { address, size, rank, lane }: PlacedMessage, timeMs: number): void {
-    const { journal } = this.ground;
     const before = this.index.at(number);
-    if (before !== undefined) journal.live(before.address, -before.size);
-    journal.live(address, size);
+    if (before !== undefined) this.ground.live(before.address, -before.size);
+    this.ground.live(address, size);
     // A record that was appended again keeps the moment of the first.
     this.index.put(number, { address, size, rank, lane, timeMs: before?.timeMs ?? timeMs });
     this.reach(number + 1);
     this.#end = Math.max(this.#end, number + 1);
-  }
-
-  override reach(next: number): void {
-    super.reach(next);
   }
 
   /** After all records are read: the next message follows the last one, wherever that went. */
@@ -78,7 +73,7 @@ export class Topic extends ChannelBooks {
       if (entry !== undefined) {
         if (!isOver(entry)) break;
         this.index.remove(this.#first);
-        this.ground.journal.live(entry.address, -entry.size);
+        this.ground.live(entry.address, -entry.size);
       }
       this.#first += 1;
     }

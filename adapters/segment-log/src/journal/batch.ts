@@ -43,15 +43,15 @@ export class Batch {
   }
 
   /** Makes what was opened a record of `length` bytes; answers with its address. */
-  close(record: { kind: Kind; source: number; ordinal: number; length: number }): number {
+  close(record: { kind: Kind; source: number; ordinal: number; length: number; timeMs?: number }): number {
     const chunk = this.#chunk as Chunk;
-    const { kind, source, ordinal, length } = record;
+    const { kind, source, ordinal, length, timeMs = this.timeMs } = record;
     sealRecord(chunk, chunk.used, {
       kind,
       source,
       ordinal,
       length,
-      timeMs: this.timeMs,
+      timeMs,
       sequence: this.sequence++,
       salt: this.#salt,
     });

@@ -82,6 +82,8 @@ const QueueFacts = z.object({
   inFlight: Count,
   oldestMs: z.number(),
 });
+/** Messages; cut where more were asked for than go into one reply. */
+const Page = z.object({ batch: Batch, cut: z.boolean() });
 const Letter = z.object({
   id: z.string(),
   attempts: Count,
@@ -161,8 +163,9 @@ export const brokerContract = contract("broker", {
     }),
     read: post("/topics/{topic}/read", {
       summary: "Reads a topic without a group.",
-      input: z.object({ topic: Name, from: Start, max: Max }),
-      output: z.object({ batch: Batch }),
+      // `beyond`: the first message is known already and left out; how the next page is asked for.
+      input: z.object({ topic: Name, from: Start, max: Max, beyond: z.boolean().default(false) }),
+      output: Page,
       idempotent: true,
       errors,
     }),
@@ -180,7 +183,7 @@ export const brokerContract = contract("broker", {
     peek: get("/queues/{queue}/messages", {
       summary: "Looks into a queue.",
       input: z.object({ queue: Name, max: Max }),
-      output: z.object({ batch: Batch }),
+      output: Page,
       errors,
     }),
     purge: post("/queues/{queue}/purge", {
@@ -198,7 +201,7 @@ export const brokerContract = contract("broker", {
     deadLetters: post("/dead-letters/read", {
       summary: "Dead letters of one source, oldest first.",
       input: z.object({ source: Source, max: Max, after: z.string().max(255).optional() }),
-      output: z.object({ letters: listOf(Letter) }),
+      output: z.object({ letters: listOf(Letter), cut: z.boolean() }),
       idempotent: true,
       errors,
     }),

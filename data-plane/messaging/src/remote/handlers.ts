@@ -5,7 +5,7 @@
 import type { BaseContext, Handlers } from "@cantle/contract";
 import { asCantleError, CantleError, type Clock, type Peer, type Random } from "@cantle/core";
 import type { Broker } from "../broker.ts";
-import type { Delivery } from "../delivery.ts";
+import type { Delivery, StoredMessage } from "../delivery.ts";
 import type { Queue } from "../queue.ts";
 import type { BrokerContract, Consuming, Ended } from "./contract.ts";
 import { packStored, unpackMessages } from "./packed.ts";
@@ -95,10 +95,13 @@ function consuming(asked: Asked, consumers: ServedConsumers): Pick<All, "consume
 function looking(asked: Asked): Pick<All, "read" | "seek" | "forget" | "topics" | "peek" | "purge" | "queues"> {
   const { log } = asked.broker;
   return {
-    read: ({ topic, from, max }, context) =>
+    read: ({ topic, from, max, beyond }, context) =>
       allowed(asked, context, {
         act: { kind: "read", topic },
-        run: async () => ({ batch: packStored(await log.read(topic, { from, max })) }),
+        run: async () => {
+          if (!beyond) return pageOf(await log.read(topic, { from, max }));
+          return pageOf((await log.read(topic, { from, max: max + 1 })).slice(1));
+        },
       }),
     seek: ({ topic, group, to }, context) =>
       allowed(asked, context, { act: { kind: "group", topic, group }, run: () => log.seek(topic, group, to) }),
@@ -109,7 +112,7 @@ function looking(asked: Asked): Pick<All, "read" | "seek" | "forget" | "topics" 
     peek: ({ queue, max }, context) =>
       allowed(asked, context, {
         act: { kind: "own", queue },
-        run: async () => ({ batch: packStored(await asked.queue().peek(queue, max)) }),
+        run: async () => pageOf(await asked.queue().peek(queue, max)),
       }),
     purge: ({ queue }, context) =>
       allowed(asked, context, {
@@ -129,12 +132,12 @@ function deadLettersOf(asked: Asked): Pick<All, "deadLetterSources" | "deadLette
     deadLetters: ({ source, max, after }, context) =>
       allowed(asked, context, {
         act: actOn(source),
-        run: async () => ({
-          letters: (await deadLetters.read(source, { max, after })).map(({ message, ...letter }) => ({
-            ...letter,
-            message: packStored([message]),
-          })),
-        }),
+        run: async () => {
+          const read = await deadLetters.read(source, { max, after });
+          const count = fitting(read.map(({ message }) => message));
+          const letters = read.slice(0, count).map((letter) => ({ ...letter, message: packStored([letter.message]) }));
+          return { letters, cut: count < read.length };
+        },
       }),
     redrive: ({ source, id }, context) =>
       allowed(asked, context, {
@@ -147,6 +150,24 @@ function deadLettersOf(asked: Asked): Pick<All, "deadLetterSources" | "deadLette
         run: async () => ({ found: await deadLetters.remove(source, id) }),
       }),
   };
+}
+
+function pageOf(messages: readonly StoredMessage[]) {
+  const count = fitting(messages);
+  return { batch: packStored(messages.slice(0, count)), cut: count < messages.length };
+}
+
+/** A page ends before it is so large; one message always fits. */
+const pageBytesMax = 1024 * 1024;
+
+/** How many of these go into one reply. */
+function fitting(messages: readonly StoredMessage[]): number {
+  let bytes = 0;
+  const over = messages.findIndex(({ data }, index) => {
+    bytes += data.byteLength;
+    return index > 0 && bytes > pageBytesMax;
+  });
+  return over < 0 ? messages.length : over;
 }
 
 function queueOf({ queue }: Broker): () => Queue {

@@ -99,6 +99,36 @@ describe("over the wire, publishing at once", () => {
   });
 });
 
+describe("over the wire, large messages", () => {
+  test("of 10 MiB go through every way, and are read page by page", async (t) => {
+    const engine = openMemoryBroker({ clock, messageBytesMax: 32 * 1024 * 1024 });
+    t.after(() => engine.close());
+    const { address } = await serveBroker(t, engine);
+    const broker = await openRemoteBroker({ client: connectAs(t, address), clock, random, log });
+    t.after(() => broker.close());
+    const { messageBytesMax } = broker.facts;
+    assert.equal(messageBytesMax, 10 * 1024 * 1024);
+    const large = messages("a", 3, { data: new Uint8Array(messageBytesMax).fill(0x30) });
+    await broker.log.append("shop.sold", large);
+    const over = message("over", { data: new Uint8Array(messageBytesMax + 1) });
+    await assert.rejects(broker.log.append("shop.sold", [over]), { code: "MESSAGE_TOO_LARGE" });
+    const read = await broker.log.read("shop.sold", { from: { kind: "first" }, max: 10 });
+    assert.deepEqual(
+      read.map(({ id, data }) => [id, data.byteLength]),
+      large.map(({ id, data }) => [id, data.byteLength]),
+    );
+    assert.equal((await broker.log.read("shop.sold", { from: { kind: "first" }, max: 2 })).length, 2);
+    const hands = await readTopic({ broker, clock }, { topic: "shop.sold", group: "readers" });
+    for (const delivery of await hands.take(3))
+      await delivery.bury({ code: "INTERNAL", message: "no", at: "2026-01-01T00:00:00Z" });
+    const letters = await broker.deadLetters.read({ kind: "topic", name: "shop.sold", group: "readers" }, { max: 10 });
+    assert.deepEqual(
+      letters.map(({ message }) => message.id),
+      ["a-0", "a-1", "a-2"],
+    );
+  });
+});
+
 describe("over the wire, a service", () => {
   const peers: readonly Peer[] = [
     { service: "shop", uses: new Set(["broker"]) },

@@ -7,9 +7,9 @@ import { CantleError, type Clock, type Random } from "@cantle/core";
 import type { Logger } from "@cantle/telemetry";
 import type { Broker, BrokerFacts } from "../broker.ts";
 import { checkChannelName, checkGroupName } from "../channel-name.ts";
-import type { DeadLetters } from "../dead-letters.ts";
+import type { DeadLetter, DeadLetterPage, DeadLetterSource, DeadLetters } from "../dead-letters.ts";
 import type { ConsumeOptions, Consumption, StoredMessage } from "../delivery.ts";
-import type { Log } from "../log.ts";
+import type { Log, StartAt } from "../log.ts";
 import { checkMessages } from "../message-check.ts";
 import type { Queue } from "../queue.ts";
 import { Batcher } from "./batcher.ts";
@@ -132,8 +132,7 @@ function logOf(remote: Remote): Log {
       checkGroupName(group);
       return remote.consume({ kind: "topic", topic, group, from, inFlightMax, leaseMs }, onDelivery);
     },
-    read: async (topic, { from, max }) =>
-      unpackStored((await remote.ask((client) => client.read({ topic, from, max }))).batch),
+    read: (topic, { from, max }) => readPages(remote, { topic, from, max }),
     seek: (topic, group, to) => remote.ask((client) => client.seek({ topic, group, to })),
     forget: (topic, group) => remote.ask((client) => client.forget({ topic, group })),
     topics: async () => (await remote.ask((client) => client.topics())).topics,
@@ -156,16 +155,41 @@ function queueOf(remote: Remote): Queue {
 function deadLettersOf(remote: Remote): DeadLetters {
   return {
     sources: async () => (await remote.ask((client) => client.deadLetterSources())).sources,
-    read: async (source, { max, after }) => {
-      const { letters } = await remote.ask((client) =>
-        client.deadLetters({ source, max, ...(after !== undefined && { after }) }),
-      );
-      return letters.map(({ message, ...letter }) => ({
-        ...letter,
-        message: unpackStored(message)[0] as StoredMessage,
-      }));
-    },
+    read: (source, page) => readLetters(remote, source, page),
     redrive: async (source, id) => (await remote.ask((client) => client.redrive({ source, id }))).found,
     remove: async (source, id) => (await remote.ask((client) => client.remove({ source, id }))).found,
   };
 }
+
+/** Reads on until it has what was asked for, as a reply holds only so much. */
+async function readPages(
+  remote: Remote,
+  { topic, from, max }: { readonly topic: string; readonly from: StartAt; readonly max: number },
+): Promise<StoredMessage[]> {
+  const all: StoredMessage[] = [];
+  for (let start = from; ; start = { kind: "position", position: (all.at(-1) as StoredMessage).position }) {
+    const count = Math.min(pageMax, max - all.length);
+    const { batch, cut } = await remote.ask((client) =>
+      client.read({ topic, from: start, max: count, beyond: all.length > 0 }),
+    );
+    const page = unpackStored(batch);
+    all.push(...page);
+    if (all.length >= max || (!cut && page.length < count)) return all;
+  }
+}
+
+async function readLetters(remote: Remote, source: DeadLetterSource, page: DeadLetterPage): Promise<DeadLetter[]> {
+  const all: DeadLetter[] = [];
+  for (let { after } = page; ; after = all.at(-1)?.id) {
+    const max = Math.min(pageMax, page.max - all.length);
+    const { letters, cut } = await remote.ask((client) =>
+      client.deadLetters({ source, max, ...(after !== undefined && { after }) }),
+    );
+    for (const { message, ...letter } of letters)
+      all.push({ ...letter, message: unpackStored(message)[0] as StoredMessage });
+    if (all.length >= page.max || (!cut && letters.length < pageMax)) return all;
+  }
+}
+
+/** The most that the contract lets one call ask for. */
+const pageMax = 10_000;

@@ -1,0 +1,133 @@
+/**
+ * The books from the journal: what each record says, in the order in which it was written. Afterwards `settle` brings together what
+ * could not be known before all was read.
+ *
+ * A message may come after what is said about it: it was appended again when its first segment was given up. So nothing is concluded
+ * from a message that is not there until everything is read.
+ */
+import type { Channel } from "@cantle/contract";
+import { type Bytes, kindAt, kinds, lengthAt, ordinalAt, sourceAt, timeMsAt } from "../journal/record.ts";
+import type { RecentIds } from "../recent-ids.ts";
+import type { Books } from "./books.ts";
+import { letterOf } from "./buried.ts";
+import type { ChannelBooks } from "./channel.ts";
+import { type Body, bodyAt, readBuried, readChannel, readEnded, readGroup, readTried } from "./entries.ts";
+import { Group } from "./group.ts";
+import { channelKind, messageId, placedMessage } from "./message-record.ts";
+import { Topic } from "./topic.ts";
+
+/** Reads records into books. */
+export class Replay {
+  readonly #books: Books;
+  readonly #ids: RecentIds;
+  /** Messages that were stored after this moment are recent. */
+  readonly #recentMs: number;
+
+  constructor(books: Books, ids: RecentIds) {
+    this.#books = books;
+    this.#ids = ids;
+    const { clock, limits } = books.ground;
+    this.#recentMs = clock.wallMs() - limits.dedupWindowMs;
+  }
+
+  /** Takes a record. */
+  take(record: Bytes, at: number, address: number): void {
+    const { view } = record;
+    const size = lengthAt(view, at);
+    const read: Read = {
+      source: sourceAt(view, at),
+      ordinal: ordinalAt(view, at),
+      timeMs: timeMsAt(view, at),
+      address,
+      size,
+      body: bodyAt(record, at, size),
+    };
+    switch (kindAt(view, at)) {
+      case kinds.message:
+        return this.#message(read);
+      case kinds.ended:
+        for (const number of readEnded(read.body)) this.#books.sources.get(read.source)?.replayEnded(number);
+        return;
+      case kinds.tried:
+        return this.#books.sources.get(read.source)?.attempts.replay(read.ordinal, readTried(read.body), read);
+      case kinds.buried:
+        return this.#buried(read);
+      case kinds.redriven:
+        return this.#books.sources.get(read.source)?.buried.redriven(read.ordinal);
+      case kinds.removed:
+        return this.#books.sources.get(read.source)?.buried.remove(read.ordinal);
+      case kinds.channel:
+        return this.#channel(read);
+      case kinds.group:
+        return this.#group(read);
+      case kinds.forgotten:
+        return this.#forgotten(read);
+      case kinds.batch:
+      case kinds.gap:
+        return;
+    }
+  }
+
+  /** Everything was read. */
+  settle(): void {
+    for (const topic of this.#books.topics.values()) topic.settle();
+    for (const source of this.#books.sources.values()) source.attempts.keep((number) => source.has(number));
+  }
+
+  #message({ source, ordinal, timeMs, address, size, body }: Read): void {
+    const channel = this.#books.channels.get(source) ?? this.#nameless(source, channelKind(body));
+    channel.replay(ordinal, placedMessage(body, address, size), timeMs);
+    if (timeMs > this.#recentMs) this.#ids.add(source, messageId(body), this.#books.ground.clock.nowMs());
+  }
+
+  /** Only after a repair: the record with its name is lost, what it holds is not. */
+  #nameless(number: number, kind: Channel["kind"]): ChannelBooks {
+    return this.#books.addChannel({ kind, name: `recovered.${kind}-${number}` }, { number, next: 1 });
+  }
+
+  #channel({ source, ordinal, body }: Read): void {
+    const channel = this.#books.channels.get(source);
+    if (channel !== undefined) channel.reach(ordinal);
+    else this.#books.addChannel(readChannel(body), { number: source, next: ordinal });
+  }
+
+  #group({ source, ordinal, body }: Read): void {
+    const { topic: topicNumber, name, afresh, active, doneFrom } = readGroup(body);
+    const topic = this.#books.channels.get(topicNumber);
+    if (!(topic instanceof Topic)) return;
+    const known = this.#books.sources.get(source);
+    const group = known instanceof Group ? known : this.#books.addGroup(topic, { number: source, name, floor: ordinal });
+    group.place(ordinal);
+    group.done.read(body.view, doneFrom, body.end);
+    group.active = active;
+    if (afresh) group.attempts.clear();
+    if (active) topic.groups.set(name, group);
+    else topic.groups.delete(name);
+  }
+
+  #forgotten({ source }: Read): void {
+    const group = this.#books.sources.get(source);
+    if (!(group instanceof Group)) return;
+    group.active = false;
+    group.attempts.clear();
+    group.done.clear();
+    group.topic.groups.delete(group.name);
+  }
+
+  #buried({ source, ordinal, address, size, body }: Read): void {
+    const owner = this.#books.sources.get(source);
+    if (owner === undefined) return;
+    const { number, again } = readBuried(body);
+    if (!again) owner.replayEnded(number);
+    owner.buried.put(ordinal, letterOf(body, { address, size }));
+  }
+}
+
+interface Read {
+  readonly source: number;
+  readonly ordinal: number;
+  readonly timeMs: number;
+  readonly address: number;
+  readonly size: number;
+  readonly body: Body;
+}
