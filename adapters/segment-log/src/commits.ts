@@ -106,13 +106,18 @@ export class Commits {
 
   /** Resolves when all appends so far are durable; rejects when one was refused. */
   async appended(): Promise<void> {
-    await Promise.all([this.#running?.done.promise, this.#appends.writes.length > 0 ? this.#appends.done.promise : undefined]);
+    await Promise.all([
+      this.#running?.done.promise,
+      this.#appends.writes.length > 0 ? this.#appends.done.promise : undefined,
+    ]);
   }
 
   /** Resolves when nothing is being written any more; what there was no room for is told so. */
   async close(): Promise<void> {
     while (this.#isRunning) await this.#idle;
-    this.#notes.done.reject(new CantleError("BROKER_UNAVAILABLE", "the broker was closed before it had room to write this"));
+    this.#notes.done.reject(
+      new CantleError("BROKER_UNAVAILABLE", "the broker was closed before it had room to write this"),
+    );
   }
 
   #overflow(bytes: number): CantleError | undefined {

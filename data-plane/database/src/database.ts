@@ -47,8 +47,8 @@ async function openDatabase(migrations: Migrations, host: BindingHost): Promise<
     let closing: Promise<void> | undefined;
     return {
       bound: opened,
-      within: (call) => messages.within(call),
-      effects: messages.effects,
+      within: (call) => opened.within(call, messages.memory),
+      effects: messages.memory.effects,
       check: async () => void (await sql`select 1`.execute(opened)),
       close: () => (closing ??= closeAll()),
     };

@@ -1,24 +1,30 @@
 /** What a database does for messages, opened beside it: the outbox with its relay, and the memory of effects. */
-import type { Call } from "@cantle/core";
-import type { BindingHost, Effects } from "@cantle/service";
+import type { BindingHost } from "@cantle/service";
 import { EffectsTable, effectsTable, keptMs } from "./effects.ts";
-import type { CallMemory, OpenedDatabase } from "./opened.ts";
+import type { Execute, SqlFlavour } from "./execute.ts";
 import { outboxTables, waiting } from "./outbox.ts";
 import { Relay } from "./relay.ts";
+import type { CallMemory } from "./remembered.ts";
+
+/** Where they are kept. */
+export interface Kept {
+  readonly flavour: SqlFlavour;
+  /** Runs statements outside any transaction. */
+  readonly execute: Execute;
+}
 
 /** What it adds to a binding. */
 export interface OpenMessages {
-  readonly effects: Effects;
-  within(call: Call): OpenedDatabase;
+  readonly memory: CallMemory;
   /** Undefined when nothing is left to wait for. */
   stop(): Promise<void> | undefined;
 }
 
 /** Makes the tables, wakes the relay for what an earlier run left, and cleans up now and then. */
-export async function openMessages(database: OpenedDatabase, host: BindingHost): Promise<OpenMessages> {
+export async function openMessages(kept: Kept, host: BindingHost): Promise<OpenMessages> {
   const { clock, random, log, messages } = host;
-  const { execute, flavour } = database;
-  await makeTables(database);
+  const { execute } = kept;
+  await makeTables(kept);
   const effects = new EffectsTable(execute, clock);
   await effects.clean();
   const relay = messages && new Relay({ execute, publisher: messages.publisher, clock, random, log });
@@ -28,26 +34,20 @@ export async function openMessages(database: OpenedDatabase, host: BindingHost):
     void effects.clean().catch((error) => log.warn("old idempotency keys could not be removed", { error }));
     cleaning = clock.after(keptMs / 24, clean);
   }
-  const memory: CallMemory = {
-    effects,
-    outgoing: messages?.outgoing,
-    onCommitted: () => relay?.wake(),
-  };
   return {
-    effects,
-    within: (call) => database.within(call, memory),
+    memory: { effects, outgoing: messages?.outgoing, onCommitted: () => relay?.wake() },
     stop() {
       cleaning.cancel();
       return relay?.stop();
     },
   };
+}
 
-  async function makeTables({ execute }: OpenedDatabase): Promise<void> {
-    const [made] = await execute(tableExists[flavour], ["cantle_effects"]);
-    if (made !== undefined) return;
-    // The last one is looked for, so a start that was cut short makes the rest.
-    for (const statement of [...outboxTables(flavour), effectsTable]) await execute(statement, []);
-  }
+async function makeTables({ flavour, execute }: Kept): Promise<void> {
+  const [made] = await execute(tableExists[flavour], ["cantle_effects"]);
+  if (made !== undefined) return;
+  // The last one is looked for, so a start that was cut short makes the rest.
+  for (const statement of [...outboxTables(flavour), effectsTable]) await execute(statement, []);
 }
 
 const tableExists = {

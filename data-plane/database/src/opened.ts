@@ -9,29 +9,21 @@
  */
 import { type Call, CantleError, type Clock } from "@cantle/core";
 import { insideTransaction, runInTransaction } from "@cantle/mesh";
-import type { MakeOutgoing } from "@cantle/service";
 import type { Logger } from "@cantle/telemetry";
 import { type DatabaseConnection, DefaultQueryExecutor, type Driver, Kysely, type KyselyProps } from "kysely";
-import type { EffectsTable, Steps } from "./effects.ts";
+import type { Steps } from "./effects.ts";
 import type { OpenEngine } from "./engine.ts";
 import { type Execute, executeOn, type SqlFlavour } from "./execute.ts";
 import { Gate, Lease } from "./gate.ts";
 import { keyedProvider } from "./keyed-connection.ts";
 import { OwnTransaction, publishing } from "./own-transaction.ts";
 import type { Database, Queries, Transaction } from "./queries.ts";
+import { type CallMemory, remembered } from "./remembered.ts";
 
 /** What an opened database works with. */
 export interface OpenedOptions {
   readonly clock: Clock;
   readonly log: Logger;
-}
-
-/** What its calls publish and remember with. */
-export interface CallMemory {
-  readonly effects: EffectsTable;
-  readonly outgoing: MakeOutgoing | undefined;
-  /** Messages were committed. */
-  readonly onCommitted: () => void;
 }
 
 /** Kysely as a base class of which only the builders are seen: its own `transaction` takes no callback and is replaced. */
@@ -104,35 +96,28 @@ export class OpenedDatabase extends Builders implements Database<any, any> {
       });
     }
     const step = this.#within?.steps?.begin();
-    let committed = false;
-    return gate
-      .provideConnection(async (connection) => {
-        await driver.beginTransaction(connection, {});
-        const lease = new Lease(connection);
-        const execute = executeOn(lease, this.#shared.flavour);
-        try {
-          const before = await step?.recall(execute);
-          if (before !== undefined) {
-            lease.end();
-            await this.#rollback(connection);
-            return before.result as R;
-          }
-          const { outgoing, stored } = publishing(this.#within, execute);
-          const result = await runInTransaction(() => callback(this.on<any>(lease, outgoing)), gate);
-          await step?.remember(execute, result);
-          lease.end();
-          await driver.commitTransaction(connection);
-          committed = stored();
-          return result;
-        } catch (error) {
-          lease.end();
-          await this.#rollback(connection);
-          throw error;
-        }
-      })
-      .finally(() => {
-        if (committed) this.#within?.onCommitted();
-      });
+    const done = await gate.provideConnection(async (connection) => {
+      await driver.beginTransaction(connection, {});
+      const lease = new Lease(connection);
+      try {
+        const ended = await remembered({
+          within: this.#within,
+          step,
+          execute: executeOn(lease, this.#shared.flavour),
+          run: (outgoing) => runInTransaction(() => callback(this.on<any>(lease, outgoing)), gate),
+        });
+        lease.end();
+        if (ended.kind === "before") await this.#rollback(connection);
+        else await driver.commitTransaction(connection);
+        return ended;
+      } catch (error) {
+        lease.end();
+        await this.#rollback(connection);
+        throw error;
+      }
+    });
+    if (done.kind === "now" && done.stored) this.#within?.onCommitted();
+    return done.result;
   }
 
   /** The builders on one connection. */

@@ -26,13 +26,12 @@ export type {
 export type { AttemptFailure, ConsumeOptions, Consumption, Delivery, StoredMessage } from "./delivery.ts";
 export { type Added, DeliveryState, failuresMax, type Held, type Rank, ranks, type Tried } from "./delivery-state.ts";
 export { type Books, type DeliveryEnd, Dispatch, keptFailure } from "./dispatch.ts";
-export { laneOf, noLane } from "./lanes.ts";
+export { laneOf } from "./lanes.ts";
 export type { GroupFacts, Log, ReadOptions, StartAt, TopicFacts } from "./log.ts";
 export { type MemoryLimits, memoryLimitsDefault } from "./memory/store.ts";
 export { memoryBroker, openMemoryBroker } from "./memory.ts";
 export { checkMessages } from "./message-check.ts";
 export type { Queue, QueueFacts } from "./queue.ts";
-export { RecentIds } from "./recent-ids.ts";
 export { type BrokerContract, brokerContract } from "./remote/contract.ts";
 export { type BrokerHandlersOptions, brokerHandlers, type ServedBroker } from "./remote/handlers.ts";
 export { type BrokerAct, type BrokerPermissions, declaredPermissions } from "./remote/permissions.ts";

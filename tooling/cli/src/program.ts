@@ -3,12 +3,13 @@
  * `commands/`, imported when it is run, so that help and mistakes cost nothing of it.
  */
 import { readFileSync } from "node:fs";
-import { Command, InvalidArgumentError, Option } from "commander";
-import { readPort } from "./start-request.ts";
+import { Command } from "commander";
+import { options } from "./command-options.ts";
+import { addMessages } from "./message-commands.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A command: the terminal, its options, its arguments; answers with the exit code. */
-type Run = (terminal: Terminal, options: any, ...named: any[]) => Promise<number>;
+export type Run = (terminal: Terminal, options: any, ...named: any[]) => Promise<number>;
 
 /** What a program is made with. */
 export interface ProgramSetting {
@@ -16,32 +17,6 @@ export interface ProgramSetting {
   /** Called with the exit code of the command that ran. */
   readonly finish: (exitCode: number) => void;
 }
-
-const options = {
-  system: () =>
-    new Option(
-      "--system <file>",
-      "the file that exports the system, or its folder; default: system.ts, here or in src",
-    ),
-  json: (what: string) => new Option("--json", what),
-  units: () =>
-    new Option(
-      "--units <name>",
-      "how services share processes: one, each, threads, http, units, or a placement of the system; default: units",
-    ),
-  port: () =>
-    new Option("--port <number>", "where the gateway listens, 0 for a free port; default: PORT, or 8080").argParser(
-      portOption,
-    ),
-  host: () => new Option("--host <address>", "the address the gateway listens on; default: HOST, or 127.0.0.1"),
-  set: () =>
-    new Option("--set <key=value>", "a configuration value: accounts.maxPerDomain=5; may be repeated").argParser(
-      collect,
-    ),
-  profile: () => new Option("--profile <name>", "also reads config.<name>.yaml; default: CANTLE_PROFILE"),
-  readyFile: () =>
-    new Option("--ready-file <path>", "writes where the gateway is, as JSON, once all is ready; removed at the end"),
-};
 
 /** The program, ready to parse. */
 export function createProgram({ terminal, finish }: ProgramSetting): Command {
@@ -58,12 +33,13 @@ export function createProgram({ terminal, finish }: ProgramSetting): Command {
   addRun(program.commandsGroup("Run:"), act);
   addLook(program.commandsGroup("Look:"), act);
   addUse(program.commandsGroup("Use:"), act);
+  addMessages(program.commandsGroup("Messages:"), act);
   addMend(program.commandsGroup("Mend:"), act);
   return program;
 }
 
 /** Makes what commander calls of what implements a command. */
-type Act = (load: () => Promise<Run>) => (...given: any[]) => Promise<void>;
+export type Act = (load: () => Promise<Run>) => (...given: any[]) => Promise<void>;
 
 function addRun(program: Command, act: Act): void {
   addStarting(program.command("dev"))
@@ -234,17 +210,6 @@ function addCheck(parent: Command, act: Act): void {
     .addOption(options.profile())
     .addOption(options.json("prints them as JSON"))
     .action(act(async () => (await import("./commands/check.ts")).check));
-}
-
-function portOption(text: string): number {
-  const port = readPort(text);
-  if (port === undefined) throw new InvalidArgumentError("It is a number from 0 to 65535.");
-  return port;
-}
-
-function collect(text: string, before: readonly string[] = []): readonly string[] {
-  if (!/^[^=]+=/.test(text)) throw new InvalidArgumentError("It is a key, an equals sign and a value.");
-  return [...before, text];
 }
 
 /** `package.json` is beside `src`, and beside `dist` where it is installed. */

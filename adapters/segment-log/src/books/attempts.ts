@@ -5,7 +5,15 @@
 import type { AttemptFailure, Tried } from "@cantle/messaging";
 import type { Batch } from "../journal/batch.ts";
 import type { Found } from "../journal/reader.ts";
-import { bodyAt, type Copied, type Placed, readTriedFailures, type TriedEntry, writeAgain, writeTried } from "./entries.ts";
+import {
+  bodyAt,
+  type Copied,
+  type Placed,
+  readTriedFailures,
+  type TriedEntry,
+  writeAgain,
+  writeTried,
+} from "./entries.ts";
 import type { Ground } from "./ground.ts";
 
 /** What the state of a source is given in the place of failures: those are on disk. */

@@ -55,6 +55,15 @@ export class Books {
     return group;
   }
 
+  /** Ends a group; nothing happens where there is none. */
+  async forget(topicName: string, name: string): Promise<void> {
+    const topic = this.topics.get(topicName);
+    const group = topic?.groups.get(name);
+    if (topic === undefined || group === undefined) return;
+    topic.groups.delete(name);
+    await group.forget();
+  }
+
   /** Where dead letters of a source are; undefined when there is no such source. */
   source({ kind, name, group }: DeadLetterSource): Source | undefined {
     if (kind === "queue") return this.queues.get(name)?.work;

@@ -9,13 +9,13 @@ import type { Batch } from "../journal/batch.ts";
 import type { Found } from "../journal/reader.ts";
 import {
   type Body,
-  bodyAt,
   type BuriedEntry,
+  bodyAt,
+  type Copied,
+  markBuriedAgain,
   type Placed,
   readBuried,
   readBuriedFailures,
-  type Copied,
-  markBuriedAgain,
   writeAgain,
   writeBuried,
 } from "./entries.ts";

@@ -77,13 +77,13 @@ export interface ChannelEntry extends Channel {
 export function writeChannel(batch: Batch, { number, next, kind, name }: ChannelEntry): void {
   write(batch, { kind: kinds.channel, source: number, ordinal: next }, 1 + name.length, ({ bytes, view }, at) => {
     view.setUint8(at, kind === "topic" ? 0 : 1);
-    bytes.latin1Write(name, at + 1);
+    bytes.write(name, at + 1, "latin1");
   });
 }
 
 /** Reads a channel. */
 export function readChannel({ bytes, view, from, end }: Body): Channel {
-  return { kind: view.getUint8(from) === 0 ? "topic" : "queue", name: bytes.latin1Slice(from + 1, end) };
+  return { kind: view.getUint8(from) === 0 ? "topic" : "queue", name: bytes.toString("latin1", from + 1, end) };
 }
 
 /** A group, and where it is. */
@@ -106,7 +106,7 @@ export function writeGroup(batch: Batch, { number, topic, name, floor, done, afr
     view.setUint32(at, topic, true);
     view.setUint8(at + 4, (afresh ? 1 : 0) + (active ? 2 : 0));
     view.setUint16(at + 5, name.length, true);
-    bytes.latin1Write(name, at + 7);
+    bytes.write(name, at + 7, "latin1");
     done.write(view, at + 7 + name.length);
   });
 }
@@ -124,7 +124,7 @@ export interface GroupRead {
 export function readGroup({ bytes, view, from }: Body): GroupRead {
   const flags = view.getUint8(from + 4);
   const doneFrom = from + 7 + view.getUint16(from + 5, true);
-  const name = bytes.latin1Slice(from + 7, doneFrom);
+  const name = bytes.toString("latin1", from + 7, doneFrom);
   return { topic: view.getUint32(from, true), name, afresh: (flags & 1) !== 0, active: (flags & 2) !== 0, doneFrom };
 }
 
@@ -166,7 +166,7 @@ export function readTried({ view, from }: Body): { attempts: number; dueMs: numb
 
 /** Reads the failures of what was tried. */
 export function readTriedFailures({ bytes, from, end }: Body): AttemptFailure[] {
-  return JSON.parse(bytes.utf8Slice(from + 12, end)) as AttemptFailure[];
+  return JSON.parse(bytes.toString("utf8", from + 12, end)) as AttemptFailure[];
 }
 
 /** A message that was given up. */
@@ -230,7 +230,7 @@ export function readBuried({ bytes, view, from, end }: Body): BuriedRead {
 /** Reads the failures of a message that was given up. */
 export function readBuriedFailures(body: Body): AttemptFailure[] {
   const { failuresFrom, body: message } = readBuried(body);
-  return JSON.parse(body.bytes.utf8Slice(failuresFrom, message.from)) as AttemptFailure[];
+  return JSON.parse(body.bytes.toString("utf8", failuresFrom, message.from)) as AttemptFailure[];
 }
 
 /** The body of a record in memory. */

@@ -1,5 +1,6 @@
 /** A delivery, as its consumer has it. */
 import type { AttemptFailure, Delivery, Held, StoredMessage } from "@cantle/messaging";
+import type { InHand } from "../hands.ts";
 import type { Source } from "./source.ts";
 import type { Taker } from "./takers.ts";
 
@@ -35,6 +36,11 @@ export class Given implements Delivery {
   /** Its number in its source. */
   get number(): number {
     return this.held.sequence;
+  }
+
+  /** What `Hands` is to know of it; attempt 0 says that it is given back. */
+  row(attempt = this.attempt): InHand {
+    return { source: this.#source.number, number: this.number, attempt, leaseMs: this.taker.leaseMs };
   }
 
   ack(): Promise<void> {

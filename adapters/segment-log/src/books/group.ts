@@ -5,10 +5,10 @@
  */
 import type { DeadLetterSource, GroupFacts } from "@cantle/messaging";
 import type { Batch } from "../journal/batch.ts";
+import { kinds } from "../journal/record.ts";
 import { DoneSet } from "./done-set.ts";
 import { type Placed, writeBare, writeGroup } from "./entries.ts";
 import type { Ground } from "./ground.ts";
-import { kinds } from "../journal/record.ts";
 import { Source } from "./source.ts";
 import type { Topic } from "./topic.ts";
 

@@ -62,7 +62,7 @@ export class MessageIndex {
 
   /** The lowest number; undefined when there is none. */
   get first(): number | undefined {
-    return this.numbers().next().value;
+    return this.numbers().next().value ?? undefined;
   }
 
   has(number: number): boolean {
@@ -113,7 +113,7 @@ export class MessageIndex {
   }
 
   /** The numbers, ascending. What is removed meanwhile may be left out or not. */
-  *numbers(): IterableIterator<number> {
+  *numbers(): Generator<number, void, unknown> {
     for (const page of [...this.#pages]) {
       for (let index = 0; index < page.rows.length / width; index++) {
         if (page.rows[index * width] !== noAddress) yield page.packed?.[index] ?? page.base + index;

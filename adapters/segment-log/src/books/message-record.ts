@@ -40,7 +40,11 @@ export function checkTexts({ source, time, traceparent, baggage, notBefore }: Me
 }
 
 /** Writes a message as the next record of a batch. */
-export function writeMessage(batch: Batch, channel: Channel & { number: number }, { message, ordinal }: Writing): PlacedMessage {
+export function writeMessage(
+  batch: Batch,
+  channel: Channel & { number: number },
+  { message, ordinal }: Writing,
+): PlacedMessage {
   const { id, source, time, key, traceparent, baggage, notBefore, data, priority } = message;
   const text = id + source + time + (key ?? "") + (traceparent ?? "") + (baggage ?? "") + (notBefore ?? "");
   const { bytes, view, used } = batch.open(headerBytes + fixedBytes + text.length * 3 + data.length);
@@ -51,7 +55,7 @@ export function writeMessage(batch: Batch, channel: Channel & { number: number }
   view.setUint32(at, lane, true);
   view.setUint8(at + 4, rank);
   setUint48(view, at + 8, notBeforeMs);
-  let end = at + fixedBytes + bytes.utf8Write(text, at + fixedBytes);
+  let end = at + fixedBytes + bytes.write(text, at + fixedBytes);
   const ascii = end - at - fixedBytes === text.length;
   view.setUint8(at + 5, (ascii ? 1 : 0) + (channel.kind === "queue" ? 2 : 0));
   view.setUint16(at + 6, 0);
@@ -103,7 +107,7 @@ export function channelKind({ view, from }: MessageBody): Channel["kind"] {
 
 /** The id of a message. */
 export function messageId({ bytes, view, from }: MessageBody): string {
-  return bytes.latin1Slice(from + fixedBytes, from + fixedBytes + view.getUint16(from + lengthsAt, true));
+  return bytes.toString("latin1", from + fixedBytes, from + fixedBytes + view.getUint16(from + lengthsAt, true));
 }
 
 /** Reads a message; nothing of it is shared with the memory that it is read from. */
@@ -141,7 +145,7 @@ function asciiTexts(bytes: Buffer, view: DataView, from: number): Texts {
     const length = view.getUint16(from + lengthsAt + member * 2, true);
     if (length !== none) total += length;
   }
-  const all = bytes.latin1Slice(from + fixedBytes, from + fixedBytes + total);
+  const all = bytes.toString("latin1", from + fixedBytes, from + fixedBytes + total);
   const texts: (string | undefined)[] = [];
   let at = 0;
   for (let member = 0; member < 7; member++) {
@@ -157,7 +161,7 @@ function utf8Texts(bytes: Buffer, view: DataView, from: number): Texts {
   let at = from + fixedBytes;
   for (let member = 0; member < 7; member++) {
     const length = view.getUint16(from + lengthsAt + member * 2, true);
-    texts.push(length === none ? undefined : bytes.utf8Slice(at, at + length));
+    texts.push(length === none ? undefined : bytes.toString("utf8", at, at + length));
     if (length !== none) at += length;
   }
   return { texts, at };

@@ -1,9 +1,9 @@
 /** One queue: its messages, and whoever works. A queue is a channel and a source; this is the source. */
 import type { DeadLetterSource, QueueFacts, StoredMessage } from "@cantle/messaging";
-import { type ChannelStart, ChannelBooks } from "./channel.ts";
+import { redrivenFrom } from "./buried.ts";
+import { ChannelBooks, type ChannelStart } from "./channel.ts";
 import { bodyAt, type Placed } from "./entries.ts";
 import type { Ground } from "./ground.ts";
-import { redrivenFrom } from "./buried.ts";
 import { type PlacedMessage, readMessage } from "./message-record.ts";
 import { Source } from "./source.ts";
 

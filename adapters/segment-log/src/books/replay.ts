@@ -6,7 +6,7 @@
  * from a message that is not there until everything is read.
  */
 import type { Channel } from "@cantle/contract";
-import { type Bytes, kindAt, kinds, lengthAt, ordinalAt, sourceAt, timeMsAt } from "../journal/record.ts";
+import { type Bytes, type Kind, kindAt, kinds, lengthAt, ordinalAt, sourceAt, timeMsAt } from "../journal/record.ts";
 import type { RecentIds } from "../recent-ids.ts";
 import type { Books } from "./books.ts";
 import { letterOf } from "./buried.ts";
@@ -42,36 +42,49 @@ export class Replay {
       size,
       body: bodyAt(record, at, size),
     };
-    switch (kindAt(view, at)) {
-      case kinds.message:
-        return this.#message(read);
-      case kinds.ended:
-        for (const number of readEnded(read.body)) this.#books.sources.get(read.source)?.replayEnded(number);
-        return;
-      case kinds.tried:
-        return this.#books.sources.get(read.source)?.attempts.replay(read.ordinal, readTried(read.body), read);
-      case kinds.buried:
-        return this.#buried(read);
-      case kinds.redriven:
-        return this.#books.sources.get(read.source)?.buried.redriven(read.ordinal);
-      case kinds.removed:
-        return this.#books.sources.get(read.source)?.buried.remove(read.ordinal);
-      case kinds.channel:
-        return this.#channel(read);
-      case kinds.group:
-        return this.#group(read);
-      case kinds.forgotten:
-        return this.#forgotten(read);
-      case kinds.batch:
-      case kinds.gap:
-        return;
-    }
+    this.#apply(kindAt(view, at), read);
   }
 
   /** Everything was read. */
   settle(): void {
     for (const topic of this.#books.topics.values()) topic.settle();
     for (const source of this.#books.sources.values()) source.attempts.keep((number) => source.has(number));
+  }
+
+  #apply(kind: Kind, read: Read): void {
+    const source = this.#books.sources.get(read.source);
+    switch (kind) {
+      case kinds.batch:
+      case kinds.gap:
+        break;
+      case kinds.channel:
+        this.#channel(read);
+        break;
+      case kinds.message:
+        this.#message(read);
+        break;
+      case kinds.group:
+        this.#group(read);
+        break;
+      case kinds.forgotten:
+        this.#forgotten(read);
+        break;
+      case kinds.ended:
+        for (const number of readEnded(read.body)) source?.replayEnded(number);
+        break;
+      case kinds.tried:
+        source?.attempts.replay(read.ordinal, readTried(read.body), read);
+        break;
+      case kinds.buried:
+        this.#buried(read);
+        break;
+      case kinds.redriven:
+        source?.buried.redriven(read.ordinal);
+        break;
+      case kinds.removed:
+        source?.buried.remove(read.ordinal);
+        break;
+    }
   }
 
   #message({ source, ordinal, timeMs, address, size, body }: Read): void {
@@ -96,7 +109,8 @@ export class Replay {
     const topic = this.#books.channels.get(topicNumber);
     if (!(topic instanceof Topic)) return;
     const known = this.#books.sources.get(source);
-    const group = known instanceof Group ? known : this.#books.addGroup(topic, { number: source, name, floor: ordinal });
+    const group =
+      known instanceof Group ? known : this.#books.addGroup(topic, { number: source, name, floor: ordinal });
     group.place(ordinal);
     group.done.read(body.view, doneFrom, body.end);
     group.active = active;

@@ -6,6 +6,8 @@
  * 2. Nothing is given before `Hands` knows of it.
  * 3. What has to be read from the disk holds up only its own source, which goes on in its order when that is there.
  */
+
+import { CantleError, type Timer } from "@cantle/core";
 import {
   type AttemptFailure,
   type ConsumeOptions,
@@ -17,16 +19,15 @@ import {
   keptFailure,
   type StoredMessage,
 } from "@cantle/messaging";
-import { CantleError, type Timer } from "@cantle/core";
 import type { InHand } from "../hands.ts";
 import type { Found } from "../journal/reader.ts";
+import { kinds } from "../journal/record.ts";
 import { Attempts } from "./attempts.ts";
 import { Buried, letterOf, redrivenFrom } from "./buried.ts";
 import { bodyAt, type Placed, readBuried, writeBare, writeEnded } from "./entries.ts";
 import { Given } from "./given.ts";
 import type { Ground } from "./ground.ts";
 import { type MessageBody, readMessage } from "./message-record.ts";
-import { kinds } from "../journal/record.ts";
 import { type Taker, Takers } from "./takers.ts";
 
 /** How long a message that cannot be read is left alone. */
@@ -86,7 +87,7 @@ export abstract class Source {
 
   /** Everything in hand, for `Hands`. */
   *inHand(): IterableIterator<InHand> {
-    for (const given of this.#given.values()) yield this.#row(given, given.attempt);
+    for (const given of this.#given.values()) yield given.row();
   }
 
   /** Takes what can be given now, at most so many; it is given once `Hands` knows of it (2). Answers whether there may be more. */
@@ -103,11 +104,6 @@ export abstract class Source {
       if (!this.#take(held, taker, given)) return false;
     }
     return true;
-  }
-
-  /** What `Hands` is to know of a delivery that is about to be given. */
-  row(given: Given): InHand {
-    return this.#row(given, given.attempt);
   }
 
   /** False when it has to be read from the disk first (3). */
@@ -209,21 +205,21 @@ export abstract class Source {
   release(given: Given): Promise<void> {
     if (!this.#drop(given)) return lost();
     this.state.giveBack(given.held);
-    this.ground.hands.note([this.#row(given, 0)]);
+    this.ground.hands.note([given.row(0)]);
     return Promise.resolve();
   }
 
   extend(given: Given): Promise<void> {
     const untilMs = this.ground.clock.nowMs() + given.taker.leaseMs;
     if (this.#given.get(given.number) !== given || !this.state.extend(given.held, untilMs)) return lost();
-    this.ground.hands.note([this.row(given)]);
+    this.ground.hands.note([given.row()]);
     return Promise.resolve();
   }
 
   /** Takes everything back: whoever has it has lost it, uncounted. */
   recall(): void {
     const all = [...this.#given.values()];
-    this.ground.hands.note(all.map((given) => this.#row(given, 0)));
+    this.ground.hands.note(all.map((given) => given.row(0)));
     for (const given of all) if (this.#drop(given)) this.state.giveBack(given.held);
   }
 
@@ -366,7 +362,10 @@ export abstract class Source {
     return this.attempts.note(given.number, { attempts: given.attempt, dueMs, failures });
   }
 
-  #noteBuried(given: Given, entry: { body: MessageBody; attempts: number; failures: readonly AttemptFailure[] }): Promise<void> {
+  #noteBuried(
+    given: Given,
+    entry: { body: MessageBody; attempts: number; failures: readonly AttemptFailure[] },
+  ): Promise<void> {
     const { number } = given;
     const original = number >= redrivenFrom ? Number(given.message.position) : number;
     this.#forget(number);
@@ -403,12 +402,8 @@ export abstract class Source {
   #stop(taker: Taker): void {
     if (!this.#takers.remove(taker)) return;
     const all = [...this.#given.values()].filter((given) => given.taker === taker);
-    this.ground.hands.note(all.map((given) => this.#row(given, 0)));
+    this.ground.hands.note(all.map((given) => given.row(0)));
     for (const given of all) if (this.#drop(given)) this.state.giveBack(given.held);
-  }
-
-  #row({ number, taker }: Given, attempt: number): InHand {
-    return { source: this.number, number, attempt, leaseMs: taker.leaseMs };
   }
 
   #placeOf(number: number): Placed | undefined {

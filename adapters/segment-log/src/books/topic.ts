@@ -97,8 +97,7 @@ export class Topic extends ChannelBooks {
   #numberSince(time: string): number {
     const timeMs = Date.parse(time);
     if (Number.isNaN(timeMs)) throw new CantleError("INPUT_INVALID", "this is not a time as RFC 3339 writes it");
-    for (const number of this.index.numbers())
-      if ((this.index.at(number)?.timeMs ?? 0) >= timeMs) return number;
+    for (const number of this.index.numbers()) if ((this.index.at(number)?.timeMs ?? 0) >= timeMs) return number;
     return this.#end;
   }
 

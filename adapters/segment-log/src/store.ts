@@ -1,0 +1,271 @@
+/**
+ * An open broker: its journal, its books, and what goes on between them. This is where publishing, the start and the end are; taking
+ * and ending deliveries is in `books/source.ts`.
+ */
+import { join } from "node:path";
+import type { Message } from "@cantle/contract";
+import { CantleError, type Clock, type Timer } from "@cantle/core";
+import { type BrokerOptions, checkMessages, messageBytesDefault } from "@cantle/messaging";
+import { Books } from "./books/books.ts";
+import type { ChannelBooks } from "./books/channel.ts";
+import type { Ground } from "./books/ground.ts";
+import { checkTexts, type PlacedMessage } from "./books/message-record.ts";
+import { Replay } from "./books/replay.ts";
+import { goneFailure, type Source, withFailure } from "./books/source.ts";
+import { clean } from "./cleaning.ts";
+import { Commits } from "./commits.ts";
+import { Dispatch } from "./dispatch.ts";
+import { Hands, type LeftInHand } from "./hands.ts";
+import type { Batch } from "./journal/batch.ts";
+import type { Files } from "./journal/files.ts";
+import type { Journal } from "./journal/journal.ts";
+import { type FolderLock, lockFolder } from "./journal/lock.ts";
+import { openJournal } from "./journal/open-journal.ts";
+import { Reserve } from "./journal/reserve.ts";
+import type { SegmentLogLimits } from "./limits.ts";
+import { RecentIds } from "./recent-ids.ts";
+import { retain } from "./retention.ts";
+import type { Location } from "./url.ts";
+
+/** What a message weighs beside its data, roughly. */
+const overheadBytes = 256;
+/** How often old segments are looked at. */
+const cleanMs = 5_000;
+/** How long the mark may be unsynced. */
+const markMs = 1_000;
+
+/** How a store is opened. */
+export interface OpenStoreOptions extends BrokerOptions, Location {
+  readonly files: Files;
+  readonly limits: SegmentLogLimits;
+}
+
+/** A ground that is being laid. */
+type Laying = { -readonly [Member in keyof Ground]: Ground[Member] };
+
+/** An open broker. */
+export class Store {
+  readonly books: Books;
+  readonly messageBytesMax: number;
+  readonly #options: OpenStoreOptions;
+  readonly #lock: FolderLock;
+  readonly #ids: RecentIds;
+  readonly #ground: Laying;
+  readonly #timers = new Set<Timer>();
+  #dispatch: Dispatch | undefined;
+  #damaged: CantleError | undefined;
+  #cleaning: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: OpenStoreOptions, lock: FolderLock) {
+    const { clock, log, limits } = options;
+    this.#options = options;
+    this.#lock = lock;
+    this.messageBytesMax = options.messageBytesMax ?? messageBytesDefault;
+    this.#ids = new RecentIds({ windowMs: limits.dedupWindowMs, idsMax: limits.dedupIdsMax, nowMs: clock.nowMs() });
+    this.#ground = {
+      clock,
+      log,
+      limits,
+      tally: { messages: 0 },
+      live: (address: number, bytes: number) => this.#ground.journal?.live(address, bytes),
+      damaged: (error: CantleError) => this.#noteDamage(error),
+      wake: (source: Source) => this.#dispatch?.wake(source),
+    } as Laying;
+    this.books = new Books(this.#ground);
+  }
+
+  /** Opens a folder. Throws `ALREADY_RUNNING`, `DATA_DAMAGED`, `DATA_NEWER`, `FOLDER_UNUSABLE`. */
+  static async open(options: OpenStoreOptions): Promise<Store> {
+    await makeFolder(options);
+    const store = new Store(options, lockFolder(options.folder));
+    try {
+      await store.#begin();
+      return store;
+    } catch (error) {
+      await store.#end();
+      throw error;
+    }
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
+  get journal(): Journal {
+    return this.#ground.journal;
+  }
+
+  /** Throws `BROKER_UNAVAILABLE` when it is closed, or its disk failed. */
+  checkOpen(): void {
+    if (this.#closing !== undefined) throw new CantleError("BROKER_UNAVAILABLE", "the broker is closed");
+    if (this.journal.broken !== undefined) throw this.journal.broken;
+  }
+
+  /** Throws what is wrong with it. */
+  check(): void {
+    this.checkOpen();
+    const refusal = this.#ground.commits.refusal ?? this.#damaged;
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /** Stores messages; those whose id is known are stored already. */
+  async publish(messages: readonly Message[], channelOf: () => ChannelBooks): Promise<void> {
+    checkMessages(messages, this.messageBytesMax);
+    for (const message of messages) checkTexts(message);
+    if (messages.length === 0) return;
+    const channel = channelOf();
+    this.#checkRoom(messages.length);
+    const { clock, commits } = this.#ground;
+    const nowMs = clock.nowMs();
+    const fresh = messages.filter(({ id }) => this.#ids.add(channel.number, id, nowMs));
+    const appended = fresh.length === 0 ? undefined : commits.append(this.#publishing(channel, fresh));
+    // The first of two with one id may still be on its way.
+    if (fresh.length < messages.length) await Promise.all([appended, commits.appended()]);
+    else await appended;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #publishing(channel: ChannelBooks, messages: readonly Message[]) {
+    let placed: PlacedMessage[] = [];
+    let first = 0;
+    return {
+      bytes: messages.reduce((sum, { data }) => sum + data.byteLength + overheadBytes, 0),
+      encode: (batch: Batch) => {
+        first = channel.next;
+        placed = [];
+        for (const message of messages) placed.push(channel.writeMessage(batch, message));
+      },
+      committed: ({ timeMs }: Batch) => {
+        for (const [index, each] of placed.entries()) channel.admit(first + index, each, timeMs);
+      },
+      refused: () => {
+        channel.takeBack(placed.length);
+        for (const { id } of messages) this.#ids.remove(channel.number, id);
+      },
+    };
+  }
+
+  #checkRoom(count: number): void {
+    const { tally, limits } = this.#ground;
+    if (tally.messages + count <= limits.messagesMax) return;
+    throw new CantleError("BROKER_FULL", "the broker keeps as many messages as it may", {
+      help: "let the consumers catch up, or use an engine for larger backlogs",
+      notes: `messagesMax = ${limits.messagesMax}`,
+    });
+  }
+
+  async #begin(): Promise<void> {
+    const { files, folder, clock, random, log, repair, limits } = this.#options;
+    const replay = new Replay(this.books, this.#ids);
+    const { segmentBytes, recentBytesMax } = limits;
+    const journal = await openJournal({
+      ...{ files, folder, clock, random, log, repair, segmentBytes, recentBytesMax },
+      onRecord: (record, at, address) => replay.take(record, at, address),
+    });
+    this.#ground.journal = journal;
+    replay.settle();
+    for (const { address, size } of this.books.places()) journal.live(address, size);
+    const all = () => [...this.books.sources.values()].flatMap((source) => [...source.inHand()]);
+    const { hands, left } = await Hands.open({ files, folder, clock, all });
+    this.#ground.hands = hands;
+    await this.#prepareToWrite(journal);
+    await this.#countLeft(left);
+    hands.begin();
+    this.#dispatch = new Dispatch(hands, log);
+    for (const source of this.books.sources.values()) source.start();
+    this.#every(cleanMs, () => this.#tidy());
+    this.#every(markMs, () => journal.syncMark());
+  }
+
+  async #prepareToWrite(journal: Journal): Promise<void> {
+    const { files, folder, clock, log, limits } = this.#options;
+    const reserve = new Reserve(files, join(folder, "reserve"), limits.reserveBytes);
+    const snapshot = (batch: Batch) => this.books.snapshot(batch);
+    const { pendingBytesMax } = limits;
+    this.#ground.commits = new Commits({ journal, reserve, clock, log, pendingBytesMax, snapshot });
+    try {
+      await reserve.make();
+      // Only a segment that begins with a snapshot lets go of those before it.
+      if (journal.segments.at(-1)?.snapshot === false) await journal.rotate(snapshot);
+    } catch (error) {
+      log.warn("the broker begins without a reserve: its disk is full", { error });
+    }
+  }
+
+  /** What was in hand when the process ended was tried, and nobody else gets it before the lease would have been over. */
+  async #countLeft(left: readonly LeftInHand[]): Promise<void> {
+    const { clock } = this.#ground;
+    const noted: Promise<void>[] = [];
+    for (const { source: sourceNumber, number, attempt, leaseMs, leaseEndMs } of left) {
+      const source = this.books.sources.get(sourceNumber);
+      if (source === undefined || !source.has(number)) continue;
+      const attempts = source.attempts.tried(number)?.attempts ?? 0;
+      if (attempt !== attempts + 1) continue;
+      const nowMs = clock.wallMs();
+      // A clock that was set back makes nobody wait for longer than the lease.
+      const dueMs = Math.min(leaseEndMs, nowMs + leaseMs);
+      const failures = withFailure(await source.failuresOf(number), goneFailure(nowMs));
+      noted.push(source.attempts.note(number, { attempts: attempt, dueMs, failures }));
+    }
+    await Promise.all(noted);
+  }
+
+  #tidy(): Promise<void> {
+    const { commits, journal, log } = this.#ground;
+    const { files, limits } = this.#options;
+    this.#cleaning = this.#cleaning.then(async () => {
+      if (this.#closing !== undefined || journal.broken !== undefined) return;
+      retain(this.books);
+      await clean({ books: this.books, journal, commits, files, log, segmentBytes: limits.segmentBytes });
+    });
+    return this.#cleaning;
+  }
+
+  /** Does something again and again, until the end; what it throws is logged. */
+  #every(ms: number, task: () => Promise<void>): void {
+    const { clock, log } = this.#ground;
+    const timer = clock.after(ms, () => {
+      this.#timers.delete(timer);
+      task()
+        .catch((error: unknown) => log.warn("the broker could not tidy up", { error }))
+        .finally(() => {
+          if (this.#closing === undefined) this.#every(ms, task);
+        });
+    });
+    this.#timers.add(timer);
+  }
+
+  #noteDamage(error: CantleError): void {
+    this.#damaged ??= error;
+    this.#ground.log.error("a stored message is damaged, and set aside until the broker starts again", { error });
+  }
+
+  async #close(): Promise<void> {
+    for (const timer of this.#timers) timer.cancel();
+    this.#dispatch?.close();
+    for (const source of this.books.sources.values()) source.close();
+    await this.#cleaning.catch(() => undefined);
+    await this.#ground.commits.close();
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    const { journal, hands } = this.#ground as Partial<Laying>;
+    await hands?.close();
+    await journal?.close();
+    this.#lock.release();
+  }
+}
+
+async function makeFolder({ files, folder }: OpenStoreOptions): Promise<void> {
+  try {
+    await files.makeFolder(folder);
+  } catch (cause) {
+    throw new CantleError("FOLDER_UNUSABLE", "the folder of the broker cannot be made", { place: folder, cause });
+  }
+}

@@ -1,0 +1,41 @@
+/** The options that several commands have, and how what is written in them is read. */
+import { InvalidArgumentError, Option } from "commander";
+import { readPort } from "./start-request.ts";
+
+/** Options that several commands have; each is made anew, as commander keeps state in them. */
+export const options = {
+  system: () =>
+    new Option(
+      "--system <file>",
+      "the file that exports the system, or its folder; default: system.ts, here or in src",
+    ),
+  json: (what: string) => new Option("--json", what),
+  units: () =>
+    new Option(
+      "--units <name>",
+      "how services share processes: one, each, threads, http, units, or a placement of the system; default: units",
+    ),
+  port: () =>
+    new Option("--port <number>", "where the gateway listens, 0 for a free port; default: PORT, or 8080").argParser(
+      portOption,
+    ),
+  host: () => new Option("--host <address>", "the address the gateway listens on; default: HOST, or 127.0.0.1"),
+  set: () =>
+    new Option("--set <key=value>", "a configuration value: accounts.maxPerDomain=5; may be repeated").argParser(
+      collect,
+    ),
+  profile: () => new Option("--profile <name>", "also reads config.<name>.yaml; default: CANTLE_PROFILE"),
+  readyFile: () =>
+    new Option("--ready-file <path>", "writes where the gateway is, as JSON, once all is ready; removed at the end"),
+};
+
+function portOption(text: string): number {
+  const port = readPort(text);
+  if (port === undefined) throw new InvalidArgumentError("It is a number from 0 to 65535.");
+  return port;
+}
+
+function collect(text: string, before: readonly string[] = []): readonly string[] {
+  if (!/^[^=]+=/.test(text)) throw new InvalidArgumentError("It is a key, an equals sign and a value.");
+  return [...before, text];
+}
