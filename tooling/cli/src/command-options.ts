@@ -1,6 +1,13 @@
-/** The options that several commands have, and how what is written in them is read. */
+/** What commands on the page have in common: their shape, and options with how what is written in them is read. */
 import { InvalidArgumentError, Option } from "commander";
 import { readPort } from "./start-request.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** A command: the terminal, its options, its arguments; answers with the exit code. */
+export type Run = (terminal: Terminal, options: any, ...named: any[]) => Promise<number>;
+
+/** Makes what commander calls of what implements a command. */
+export type Act = (load: () => Promise<Run>) => (...given: any[]) => Promise<void>;
 
 /** Options that several commands have; each is made anew, as commander keeps state in them. */
 export const options = {

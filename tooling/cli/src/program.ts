@@ -4,12 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { options } from "./command-options.ts";
+import { type Act, options } from "./command-options.ts";
 import { addMessages } from "./message-commands.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** A command: the terminal, its options, its arguments; answers with the exit code. */
-export type Run = (terminal: Terminal, options: any, ...named: any[]) => Promise<number>;
 
 /** What a program is made with. */
 export interface ProgramSetting {
@@ -37,9 +34,6 @@ export function createProgram({ terminal, finish }: ProgramSetting): Command {
   addMend(program.commandsGroup("Mend:"), act);
   return program;
 }
-
-/** Makes what commander calls of what implements a command. */
-export type Act = (load: () => Promise<Run>) => (...given: any[]) => Promise<void>;
 
 function addRun(program: Command, act: Act): void {
   addStarting(program.command("dev"))

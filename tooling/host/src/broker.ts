@@ -8,7 +8,7 @@ import { dataFolder, type Settings } from "./settings.ts";
 
 const engines: Readonly<Record<string, () => Promise<BrokerEngine>>> = {
   memory: async () => (await import("@cantle/messaging")).memoryBroker,
-  file: async () => (await import("@cantle/segment-log")).segmentLog,
+  "segment-log": async () => (await import("@cantle/segment-log")).segmentLog,
   nats: async () => (await import("@cantle/nats")).nats,
   tls: async () => (await import("@cantle/nats")).nats,
   kafka: async () => (await import("@cantle/kafka")).kafka,
@@ -24,13 +24,13 @@ export interface BrokerHost {
 
 /** True when the system has a broker of its own, on this host: one of its processes opens it, and the others come to that one. */
 export function isEmbedded({ BROKER_URL: url }: Settings["env"]): boolean {
-  return !url || url.startsWith("memory:") || url.startsWith("file:");
+  return !url || url.startsWith("memory:") || url.startsWith("segment-log:");
 }
 
 /** Opens the broker that `BROKER_URL` names, or the embedded one of the system's folder. Throws `ENGINE_MISSING`. */
 export async function openBroker({ settings, clock, random, log }: BrokerHost): Promise<Broker> {
   const url = settings.env["BROKER_URL"] || embeddedUrl(settings);
-  const scheme = /^([a-z]+):/i.exec(url)?.[1] ?? "";
+  const scheme = /^([a-z-]+):/i.exec(url)?.[1] ?? "";
   const load = Object.hasOwn(engines, scheme) ? engines[scheme] : undefined;
   if (load === undefined) {
     throw new CantleError("ENGINE_MISSING", `there is no broker for '${scheme}:'`, {
@@ -45,7 +45,7 @@ export async function openBroker({ settings, clock, random, log }: BrokerHost): 
 function embeddedUrl(settings: Settings): string {
   const folder = join(dataFolder(settings), "broker");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return `file:${folder}`;
+  return `segment-log:${folder}`;
 }
 
 function bytesMaxOf(text: string | undefined): number | undefined {
