@@ -13,7 +13,12 @@ brokerConformance("embedded", async (test: TestContext) => {
   let folder = newFolder(test);
   const open = async (): Promise<Broker> => {
     const clock = systemClock;
-    const broker = await engine.open({ url: `segment-log:${folder}`, clock, random: systemRandom(), log: silentLogger });
+    const broker = await engine.open({
+      url: `segment-log:${folder}`,
+      clock,
+      random: systemRandom(),
+      log: silentLogger,
+    });
     test.after(() => broker.close());
     return broker;
   };

@@ -19,7 +19,7 @@ import { Hands, type LeftInHand } from "./hands.ts";
 import type { Batch } from "./journal/batch.ts";
 import type { Files } from "./journal/files.ts";
 import type { Journal } from "./journal/journal.ts";
-import { type FolderLock, lockFolder } from "./journal/lock.ts";
+import type { FolderLock } from "./journal/lock.ts";
 import { openJournal } from "./journal/open-journal.ts";
 import { Reserve } from "./journal/reserve.ts";
 import type { SegmentLogLimits } from "./limits.ts";
@@ -78,7 +78,7 @@ export class Store {
   /** Opens a folder. Throws `ALREADY_RUNNING`, `DATA_DAMAGED`, `DATA_NEWER`, `FOLDER_UNUSABLE`. */
   static async open(options: OpenStoreOptions): Promise<Store> {
     await makeFolder(options);
-    const store = new Store(options, lockFolder(options.folder));
+    const store = new Store(options, options.files.lock(options.folder));
     try {
       await store.#begin();
       return store;

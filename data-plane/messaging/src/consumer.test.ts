@@ -10,6 +10,7 @@ import {
   type VirtualClock,
   virtualClock,
 } from "@cantle/core";
+import { insideTransaction, runInTransaction } from "@cantle/mesh";
 import { createLogger, silentLogger } from "@cantle/telemetry";
 import { z } from "zod";
 import type { Broker } from "./broker.ts";
@@ -227,6 +228,21 @@ describe("a consumer", () => {
     await clock.advance(30_000);
     await consumer.joined;
     assert.deepEqual(waiting(), ["a"]);
+  });
+
+  test("handles a message outside of the transaction in whose course it was published", async (t) => {
+    const { clock, broker, run } = fixture(t);
+    const inside: boolean[] = [];
+    run(async () => {
+      inside.push(insideTransaction());
+      return done;
+    });
+    await clock.advance(1);
+    await runInTransaction(async () => {
+      await broker.log.append("shop.sold", [message("a")]);
+      await clock.advance(1);
+    });
+    assert.deepEqual(inside, [false]);
   });
 
   test("refuses a policy that cannot be, with its place", (t) => {

@@ -9,10 +9,13 @@
  * 1. At most `concurrency` are in hand, and every one of them is begun at once: what is not begun waits at the broker, for others too.
  * 2. A delivery is acked after its handler resolved, never before.
  * 3. A message that may have killed its process is handled with nothing beside it (`solitude.ts`).
- * 4. A broker that is away ends nothing: it joins again after a jittered pause, for as long as it takes.
+ * 4. A handler runs in the asynchronous context in which its consumer was started, not in that of whoever happened to publish or
+ *    to ack: in one process that may be another handler's transaction.
+ * 5. A broker that is away ends nothing: it joins again after a jittered pause, for as long as it takes.
  *
  * The handler keeps its own deadline, as every inbound recipe does; this never gives up on one that runs.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Channel } from "@cantle/contract";
 import {
   asCantleError,
@@ -102,6 +105,7 @@ class Consumer implements RunningConsumer {
   #consumption: Promise<Consumption | undefined> = Promise.resolve(undefined);
   #whenIdle: (() => void)[] = [];
   readonly #pauses = new Set<() => void>();
+  readonly #inOwnContext = AsyncLocalStorage.snapshot();
 
   constructor(options: ConsumerOptions, host: ConsumerHost) {
     const { channel, group } = options;
@@ -129,6 +133,7 @@ class Consumer implements RunningConsumer {
 
   async withdraw(): Promise<void> {
     if (this.#state === "taking") this.#state = "withdrawn";
+    for (const end of this.#pauses) end();
     await this.#pauseTaking();
     await this.#idle();
   }
@@ -173,7 +178,7 @@ class Consumer implements RunningConsumer {
     const options = {
       inFlightMax: this.#policy.concurrency,
       leaseMs: this.#policy.leaseMs,
-      onDelivery: (delivery: Delivery) => this.#receive(delivery),
+      onDelivery: (delivery: Delivery) => this.#inOwnContext(() => this.#receive(delivery)),
     };
     if (channel.kind === "topic") return log.consume(channel.name, group, { ...options, from });
     if (queue !== undefined) return queue.consume(channel.name, options);
@@ -286,9 +291,9 @@ class Consumer implements RunningConsumer {
     this.#wakeIdle();
   }
 
-  /** Waits so long, or until it stops. */
+  /** Waits so long, or until it takes no more. */
   #pause(waitMs: number): Promise<void> {
-    if (this.#state === "stopped") return Promise.resolve();
+    if (this.#state !== "taking") return Promise.resolve();
     return new Promise((resolve) => {
       const end = () => {
         timer.cancel();

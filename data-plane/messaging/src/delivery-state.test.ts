@@ -91,6 +91,7 @@ describe("a message in hand", () => {
     );
     assert.deepEqual([now.attempt, now.failures], [2, [gone]]);
     assert.deepEqual([state.finish(now), state.finish(now), state.count], [true, false, 0]);
+    assert.equal(state.triedOf(1).attempts, 0);
   });
 
   test("stays for as long as its lease is extended", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { systemClock, virtualClock } from "@cantle/core";
-import { message, messages, readTopic, until } from "./conformance/subject.ts";
+import { message, messages, queueSource, readTopic, until } from "./conformance/subject.ts";
 import { brokerConformance } from "./conformance.ts";
 import { openMemoryBroker } from "./memory.ts";
 
@@ -38,4 +38,30 @@ test("a broker in memory works on the machine's clock", async (t) => {
   await broker.log.append("shop.sold", [message("a")]);
   await (await hands.next()).nack(1, { code: "INTERNAL", message: "no", at: "2026-01-01T00:00:00Z" });
   assert.equal((await hands.next()).attempt, 2);
+});
+
+test("a broker in memory loses nothing and gives nothing twice or early when the wall clock goes back an hour", async (t) => {
+  const clock = virtualClock();
+  let skewMs = 0;
+  const wall = { ...clock, wallMs: () => clock.wallMs() + skewMs };
+  const broker = openMemoryBroker({ clock: wall });
+  t.after(() => broker.close());
+  const opened = { broker, clock: wall, advance: (ms: number) => clock.advance(ms) };
+  const source = queueSource(opened, "shop.work");
+  const hands = await source.consume({ leaseMs: 60_000 });
+  const notBefore = new Date(wall.wallMs() + 600_000).toISOString();
+  await source.publish(message("later", { notBefore }), message("held"));
+  await clock.advance(1);
+  skewMs = -3_600_000;
+  await clock.advance(59_998);
+  assert.deepEqual(hands.ids, ["held"]);
+  await clock.advance(1_000);
+  assert.deepEqual(hands.ids, ["held", "held"]);
+  await hands.taken[1]!.ack();
+  await clock.advance(539_000);
+  assert.deepEqual(hands.ids, ["held", "held"]);
+  await clock.advance(1);
+  await (await hands.take(3))[2]?.ack();
+  await clock.advance(7_200_000);
+  assert.deepEqual(hands.ids, ["held", "held", "later"]);
 });

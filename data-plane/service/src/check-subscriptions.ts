@@ -1,8 +1,8 @@
 /** What the compiler cannot see in `on` and `schedules`. */
 import type { Contract } from "@cantle/contract";
 import { CantleError } from "@cantle/core";
-import type { Uses } from "./service.ts";
 import type { Schedule, Subscription } from "./subscription.ts";
+import type { Uses } from "./uses.ts";
 
 /** Throws `SERVICE_INVALID` for a source that is nothing, twice there, or not this service's to take. */
 export function checkSubscriptions(contract: Contract, uses: Uses, subscriptions: readonly Subscription[]): void {

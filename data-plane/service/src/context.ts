@@ -88,30 +88,37 @@ export function contextMaker(operation: Operation, host: ContextHost): MakeConte
     }
   }
 
-  for (const [name, bound] of Object.entries(host.bound)) {
-    if (bound.kind === "shared")
-      Object.defineProperty(Context.prototype, name, { value: bound.value, enumerable: true });
-    else Object.defineProperty(Context.prototype, name, { enumerable: true, get: withinCall(bound.within) });
-  }
-  for (const [name, contract] of host.contracts) {
-    const CallClient = clientClass(contract, host.calling);
-    Object.defineProperty(Context.prototype, name, {
-      enumerable: true,
-      get(this: Context) {
-        return new CallClient(Context.callOf(this));
-      },
-    });
+  for (const [name, member] of membersOf(host)) {
+    const get = function (this: Context) {
+      return member(Context.callOf(this));
+    };
+    Object.defineProperty(Context.prototype, name, { enumerable: true, get });
   }
   return (call) => new Context(call);
+}
 
-  /** One for each call, however often it is looked up. */
-  function withinCall(within: (call: Call) => unknown) {
-    const made = new WeakMap<Context, unknown>();
-    return function (this: Context) {
-      if (!made.has(this)) made.set(this, within(Context.callOf(this)));
-      return made.get(this);
-    };
-  }
+/** What the service uses, by name: what each call finds there. */
+function membersOf({
+  bound,
+  contracts,
+  calling,
+}: ContextHost): readonly (readonly [string, (call: Call) => unknown])[] {
+  const owned = Object.entries(bound).map(([name, each]) => [name, boundMember(each)] as const);
+  const called = [...contracts].map(([name, contract]) => {
+    const CallClient = clientClass(contract, calling);
+    return [name, (call: Call) => new CallClient(call)] as const;
+  });
+  return [...owned, ...called];
+}
+
+/** What is bound for a call is one for that call, however often it is looked up. */
+function boundMember(bound: Bound): (call: Call) => unknown {
+  if (bound.kind === "shared") return () => bound.value;
+  const made = new WeakMap<Call, unknown>();
+  return (call) => {
+    if (!made.has(call)) made.set(call, bound.within(call));
+    return made.get(call);
+  };
 }
 
 /**

@@ -6,13 +6,14 @@ export type { Effects, KeyedCall } from "./effects.ts";
 export { type KeyScope, keyOf } from "./once.ts";
 export type { MakeOutgoing, OutgoingOf, StoreMessage } from "./outgoing.ts";
 export type { Publisher } from "./publisher.ts";
-export { type RunningService, runService, type ServedOperation, type ServiceHost } from "./run.ts";
+export { runService } from "./run.ts";
+export type { RunningService, ServedOperation, ServiceHost } from "./running.ts";
 export {
   isServiceDefinition,
   type ServiceDefinition,
   type ServiceSpec,
   service,
-  type Uses,
   usedContracts,
 } from "./service.ts";
 export type { Handle, Schedule, Subscribe, SubscribeOptions, Subscription } from "./subscription.ts";
+export type { Uses } from "./uses.ts";

@@ -8,7 +8,7 @@ import { type Consumed, consumedBy, type ServedConsumer, scheduleChannel } from 
 import { type Bound, type ContextHost, contextMaker } from "./context.ts";
 import { once } from "./once.ts";
 import type { MakeOutgoing, StoreMessage } from "./outgoing.ts";
-import type { RunningService, ServedOperation, ServiceHost } from "./run.ts";
+import type { RunningService, ServedOperation, ServiceHost } from "./running.ts";
 import { type ServiceDefinition, usedContracts } from "./service.ts";
 import { taskRunner } from "./tasks.ts";
 

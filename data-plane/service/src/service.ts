@@ -11,12 +11,9 @@ import {
   type Schema,
 } from "@cantle/contract";
 import { CantleError } from "@cantle/core";
-import type { Binding } from "./binding.ts";
 import { checkSchedules, checkSubscriptions } from "./check-subscriptions.ts";
 import { type Schedule, type Subscribe, type Subscription, subscribe } from "./subscription.ts";
-
-/** What a service may list in `uses`: services it calls, by contract, and things it owns, by binding. */
-export type Uses = { readonly [name: string]: Contract<string, any> | Binding };
+import type { Uses } from "./uses.ts";
 
 /** Names that `uses` leaves alone. */
 type Reserved = {

@@ -1,5 +1,6 @@
 /** Contracts: the value everything else is derived from. */
 
+export { type AsyncApiDocument, type AsyncApiOptions, asyncapi } from "./asyncapi.ts";
 export {
   type DeclaredEvent,
   type DeclaredQueue,

@@ -29,7 +29,7 @@ export const options = {
   host: () => new Option("--host <address>", "the address the gateway listens on; default: HOST, or 127.0.0.1"),
   set: () =>
     new Option("--set <key=value>", "a configuration value: accounts.maxPerDomain=5; may be repeated").argParser(
-      collect,
+      settingOption,
     ),
   profile: () => new Option("--profile <name>", "also reads config.<name>.yaml; default: CANTLE_PROFILE"),
   readyFile: () =>
@@ -42,7 +42,35 @@ function portOption(text: string): number {
   return port;
 }
 
-function collect(text: string, before: readonly string[] = []): readonly string[] {
+function settingOption(text: string, before: readonly string[] = []): readonly string[] {
   if (!/^[^=]+=/.test(text)) throw new InvalidArgumentError("It is a key, an equals sign and a value.");
   return [...before, text];
+}
+
+/** Reads an option that may be repeated. */
+export function repeated(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
+/** Reads how many there may be: from 1 to `countMax`. */
+export function countOption(countMax: number): (text: string) => number {
+  return (text) => {
+    const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+    if (count < 1 || count > countMax) throw new InvalidArgumentError(`It is a number from 1 to ${countMax}.`);
+    return count;
+  };
+}
+
+/** Reads a span of time: `5s`. */
+export function spanOption(text: string): string {
+  if (!/^\d+(\.\d+)?(ms|s|m|h|d)$/.test(text))
+    throw new InvalidArgumentError("It is a number and ms, s, m, h or d: 5s.");
+  return text;
+}
+
+/** Reads how many in a second: `5/s`. */
+export function rateOption(text: string): number {
+  const perSecond = Number(/^(\d+(\.\d+)?)\/s$/.exec(text)?.[1]);
+  if (!(perSecond > 0)) throw new InvalidArgumentError("It is a number for each second: 5/s.");
+  return perSecond;
 }

@@ -50,12 +50,10 @@ export class Messages {
   publisherOf(service: string): Publisher {
     return {
       publish: async (channel, messages) => {
-        const { log, queue } = await this.#brokerOf(service);
+        const { facts, log, queue } = await this.#brokerOf(service);
         if (channel.kind === "topic") return log.append(channel.name, messages);
         if (queue !== undefined) return queue.send(channel.name, messages);
-        throw new CantleError("BROKER_UNAVAILABLE", "this broker has topics only", {
-          help: "queues need the embedded broker or NATS: look at BROKER_URL",
-        });
+        throw noQueues({ facts });
       },
     };
   }
@@ -92,6 +90,8 @@ export class Messages {
     const { clock, random, log } = this.#host;
     const broker = await this.#brokerOf(name);
     if (this.#isClosed) return;
+    for (const { channel } of consumers)
+      if (channel.kind === "queue" && broker.queue === undefined) throw noQueues(broker);
     const host = { broker, clock, random, log: log.with({ service: name }), solitude: this.#solitude };
     for (const consumer of consumers) this.#consumers.push(runConsumer(optionsOf(consumer), host));
     if (schedules.length > 0) this.#stops.push(runSchedules(name, schedules, host));
@@ -121,6 +121,13 @@ export class Messages {
     opening.catch(() => this.#brokers.delete(service));
     return opening;
   }
+}
+
+function noQueues({ facts }: Pick<Broker, "facts">): CantleError {
+  return new CantleError("ENGINE_MISSING", `${facts.product} has topics and no queues`, {
+    place: "BROKER_URL",
+    help: "queues and schedules need the embedded broker or NATS",
+  });
 }
 
 /** What may be over in a moment: the broker's process is starting, restarting, or cut off. */

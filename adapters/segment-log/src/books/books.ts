@@ -85,6 +85,15 @@ export class Books {
     return channel;
   }
 
+  /** A channel has this name. */
+  rename(channel: ChannelBooks, name: string): void {
+    if (channel.name === name) return;
+    const byName: Map<string, ChannelBooks> = channel.kind === "topic" ? this.topics : this.queues;
+    byName.delete(channel.name);
+    channel.name = name;
+    byName.set(name, channel);
+  }
+
   /** A group that is known from now on. */
   addGroup(topic: Topic, { number, name, floor }: { number: number; name: string; floor: number }): Group {
     this.#lastNumber = Math.max(this.#lastNumber, number);

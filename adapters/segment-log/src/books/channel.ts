@@ -18,7 +18,7 @@ export interface ChannelStart {
 export abstract class ChannelBooks implements Channel {
   abstract readonly kind: Channel["kind"];
   readonly number: number;
-  readonly name: string;
+  name: string;
   protected readonly ground: Ground;
   readonly index: MessageIndex;
   #next: number;

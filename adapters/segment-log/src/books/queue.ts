@@ -4,6 +4,7 @@ import { redrivenFrom } from "./buried.ts";
 import { ChannelBooks, type ChannelStart } from "./channel.ts";
 import { bodyAt, type Placed } from "./entries.ts";
 import type { Ground } from "./ground.ts";
+import type { MessageIndex } from "./message-index.ts";
 import { type PlacedMessage, readMessage } from "./message-record.ts";
 import { Source } from "./source.ts";
 
@@ -14,7 +15,7 @@ export class WorkQueue extends ChannelBooks {
 
   constructor(ground: Ground, start: ChannelStart) {
     super(ground, start);
-    this.work = new Work(ground, start, this.index);
+    this.work = new Work(ground, this);
   }
 
   override admit(number: number, placed: PlacedMessage, timeMs: number): void {
@@ -47,17 +48,17 @@ export class WorkQueue extends ChannelBooks {
 
 /** The work of a queue: who has what. */
 class Work extends Source {
-  readonly #name: string;
-  readonly #index: WorkQueue["index"];
+  readonly #queue: WorkQueue;
+  readonly #index: MessageIndex;
 
-  constructor(ground: Ground, { number, name }: ChannelStart, index: WorkQueue["index"]) {
-    super(ground, number);
-    this.#name = name;
-    this.#index = index;
+  constructor(ground: Ground, queue: WorkQueue) {
+    super(ground, queue.number);
+    this.#queue = queue;
+    this.#index = queue.index;
   }
 
   override get deadLetterSource(): DeadLetterSource {
-    return { kind: "queue", name: this.#name };
+    return { kind: "queue", name: this.#queue.name };
   }
 
   /** A message may be given from now on, or from its moment. */
@@ -87,7 +88,7 @@ class Work extends Source {
     const { first } = this.#index;
     const oldest = first === undefined ? undefined : this.#index.at(first);
     return {
-      queue: this.#name,
+      queue: this.#queue.name,
       waiting: this.state.waitingCount,
       delayed: this.state.delayedCount,
       inFlight: this.state.heldCount,

@@ -93,15 +93,19 @@ export class Replay {
     if (timeMs > this.#recentMs) this.#ids.add(source, messageId(body), this.#books.ground.clock.nowMs());
   }
 
-  /** Only after a repair: the record with its name is lost, what it holds is not. */
+  /** Only after a repair: the record with its name is lost, what it holds is not. A later snapshot may know it. */
   #nameless(number: number, kind: Channel["kind"]): ChannelBooks {
     return this.#books.addChannel({ kind, name: `recovered.${kind}-${number}` }, { number, next: 1 });
   }
 
   #channel({ source, ordinal, body }: Read): void {
     const channel = this.#books.channels.get(source);
-    if (channel !== undefined) channel.reach(ordinal);
-    else this.#books.addChannel(readChannel(body), { number: source, next: ordinal });
+    if (channel === undefined) {
+      this.#books.addChannel(readChannel(body), { number: source, next: ordinal });
+      return;
+    }
+    channel.reach(ordinal);
+    this.#books.rename(channel, readChannel(body).name);
   }
 
   #group({ source, ordinal, body }: Read): void {

@@ -7,6 +7,7 @@
 import fs, { constants } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { promisify } from "node:util";
+import { type FolderLock, lockFolder } from "./lock.ts";
 
 /** A file that is open. */
 export interface OpenFile {
@@ -29,6 +30,8 @@ export type OpenMode = "read" | "change" | "create";
 /** The file system. */
 export interface Files {
   open(path: string, mode: OpenMode): Promise<OpenFile>;
+  /** Takes a folder, for as long as this process lives. Throws `ALREADY_RUNNING` when somebody has it. */
+  lock(folder: string): FolderLock;
   /** Makes it, for its owner only, with those above it. */
   makeFolder(path: string): Promise<void>;
   /** The names in a folder. */
@@ -57,6 +60,7 @@ const statPlain = promisify(fs.fstat);
 /** The machine's own. Files are for their owner alone. */
 export const diskFiles: Files = {
   open: async (path, mode) => diskFile(await openPlain(path, flags[mode], 0o600)),
+  lock: lockFolder,
   makeFolder: async (path) => void (await mkdir(path, { recursive: true, mode: 0o700 })),
   list: (folder) => readdir(folder),
   rename: (from, to) => rename(from, to),

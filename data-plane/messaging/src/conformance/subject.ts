@@ -99,6 +99,8 @@ export interface Hands extends Consumption {
   /** Every delivery so far. */
   readonly taken: readonly Delivery[];
   readonly ids: readonly string[];
+  /** When each of them came, by the engine's clock, monotonic ms. */
+  readonly cameAtMs: readonly number[];
   /** The next delivery that `next` has not answered with yet. */
   next(): Promise<Delivery>;
   /** The next so many of them, in the order in which they came. */
@@ -114,7 +116,11 @@ async function handsOf(
 ): Promise<Hands> {
   const taken: Delivery[] = [];
   let seen = 0;
-  const consumption = await consume((delivery) => void taken.push(delivery));
+  const cameAtMs: number[] = [];
+  const consumption = await consume((delivery) => {
+    taken.push(delivery);
+    cameAtMs.push(opened.clock.nowMs());
+  });
   const next = async () => {
     await until(opened, `delivery ${seen + 1}`, () => taken.length > seen);
     seen += 1;
@@ -122,6 +128,7 @@ async function handsOf(
   };
   return {
     taken,
+    cameAtMs,
     get ids() {
       return taken.map((delivery) => delivery.message.id);
     },

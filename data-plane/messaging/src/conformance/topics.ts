@@ -58,6 +58,16 @@ function groups({ name, open }: BrokerSubject): void {
       assert.equal(second!.message.traceparent, undefined);
     });
 
+    test("get it so whatever its publisher does with the bytes after that", async (t) => {
+      const opened = await open(t);
+      const source = topicSource(opened);
+      const data = Buffer.from('"first"');
+      await source.publish(message("a", { data }));
+      data.fill(0x30);
+      const delivery = await (await source.consume()).next();
+      assert.equal(Buffer.from(delivery.message.data).toString(), '"first"');
+    });
+
     test("get what is appended while they listen, also to a topic that was not there", async (t) => {
       const opened = await open(t);
       const topic = newChannel();

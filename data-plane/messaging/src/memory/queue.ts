@@ -37,7 +37,7 @@ export class MemoryQueue implements Books {
       for (const message of messages) {
         if (this.#ids.has(message.id, nowMs)) continue;
         const delayMs = message.notBefore === undefined ? 0 : Date.parse(message.notBefore) - clock.wallMs();
-        this.#add({ ...message, data: message.data.slice() }, delayMs > 0 ? nowMs + delayMs : undefined);
+        this.#add({ ...message, data: new Uint8Array(message.data) }, delayMs > 0 ? nowMs + delayMs : undefined);
         this.#ids.add(message.id, nowMs);
       }
     } finally {

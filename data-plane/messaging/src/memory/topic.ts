@@ -51,7 +51,7 @@ export class MemoryTopic implements GroupedTopic {
         if (this.#ids.has(message.id, storedMs)) continue;
         room.take(message);
         this.#ids.add(message.id, storedMs);
-        const stored = { ...message, data: message.data.slice(), position: String(this.end) };
+        const stored = { ...message, data: new Uint8Array(message.data), position: String(this.end) };
         this.#entries.push({ message: stored, storedMs, storedWallMs });
       }
     } finally {

@@ -2,8 +2,12 @@
  * Many small things in few calls: while one call is under way, what comes waits for the next one. So a batch is as large as the
  * other side is slow, nothing waits for a timer, and the order stays.
  *
+ * Calls are made in the asynchronous context in which the batcher was made: a batch belongs to nobody in particular.
+ *
  * What is added together may need several calls; when one of them fails, the rest of it is not sent.
  */
+
+import { AsyncLocalStorage } from "node:async_hooks";
 
 /** How batches are made. */
 export interface BatcherOptions<T, R> {
@@ -34,6 +38,7 @@ export class Batcher<T, R> {
   #waitingWeight = 0;
   #isSending = false;
   #whenIdle: (() => void)[] = [];
+  readonly #inOwnContext = AsyncLocalStorage.snapshot();
 
   constructor(options: BatcherOptions<T, R>) {
     this.#options = options;
@@ -61,7 +66,7 @@ export class Batcher<T, R> {
       if (this.#isSending) return;
       this.#isSending = true;
       // What is added in the same go leaves in the same call.
-      queueMicrotask(() => void this.#sendAll());
+      queueMicrotask(() => this.#inOwnContext(() => void this.#sendAll()));
     });
   }
 

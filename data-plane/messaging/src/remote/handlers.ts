@@ -189,34 +189,35 @@ async function settle(
   others: readonly Ended[],
 ): Promise<Settled> {
   const settled: Settled = { lost: [], failed: [] };
-  const end = async (number: number, act: (delivery: Delivery) => Promise<void>) => {
+  const endings: Promise<void>[] = [];
+  const end = (number: number, act: (delivery: Delivery) => Promise<void>) => {
     const delivery = consumer?.deliveryOf(number);
-    if (delivery === undefined) return void settled.lost.push(number);
-    try {
-      await act(delivery);
-    } catch (thrown) {
-      const { code, message } = asCantleError(thrown);
-      if (code === "DELIVERY_LOST") settled.lost.push(number);
-      else settled.failed.push({ number, code, message });
-    }
+    if (delivery === undefined) settled.lost.push(number);
+    else endings.push(act(delivery).catch((thrown: unknown) => refused(number, thrown)));
   };
-  const gone = (number: number, act: (delivery: Delivery) => Promise<void>) => {
-    const ending = end(number, act);
+  const refused = (number: number, thrown: unknown) => {
+    const { code, message } = asCantleError(thrown);
+    if (code === "DELIVERY_LOST") settled.lost.push(number);
+    else settled.failed.push({ number, code, message });
+  };
+  for (const number of acked) {
+    end(number, ack);
     consumer?.settled(number);
-    return ending;
-  };
-  await Promise.all([
-    ...acked.map((number) => gone(number, (delivery) => delivery.ack())),
-    ...others.map((other) => {
-      if (other.kind === "extend") return end(other.number, (delivery) => delivery.extend());
-      return gone(other.number, (delivery) => endOther(delivery, other));
-    }),
-  ]);
+  }
+  for (const other of others) {
+    end(other.number, (delivery) => endOther(delivery, other));
+    if (other.kind !== "extend") consumer?.settled(other.number);
+  }
+  await Promise.all(endings);
   return settled;
 }
 
-function endOther(delivery: Delivery, end: Exclude<Ended, { kind: "extend" }>): Promise<void> {
+const ack = (delivery: Delivery): Promise<void> => delivery.ack();
+
+function endOther(delivery: Delivery, end: Ended): Promise<void> {
   switch (end.kind) {
+    case "extend":
+      return delivery.extend();
     case "nack":
       return delivery.nack(end.delayMs, end.failure);
     case "bury":

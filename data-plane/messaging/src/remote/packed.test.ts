@@ -54,7 +54,7 @@ test("what is unpacked is what was packed", () => {
   );
 });
 
-test("the bytes of a batch are what the page says", () => {
+test("the bytes of a batch are version 1, and stay so", () => {
   const one = { id: "a", source: "shop", time: "t", key: "k", priority: "low", data: Uint8Array.of(1, 2) } as const;
   const hex = Buffer.from(packMessages([one]), "base64").toString("hex");
   assert.equal(hex, ["01", "31", "000161", "000473686f70", "000174", "00016b", "00000002", "0102"].join(""));

@@ -2,6 +2,7 @@
  * A broker in another process, as a `Broker`: the same port, over the contract `broker`. Messages that are published at once
  * leave in one call, in their order; consumers that lose their connection join again by themselves.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Client, Message } from "@cantle/contract";
 import { CantleError, type Clock, type Random } from "@cantle/core";
 import type { Logger } from "@cantle/telemetry";
@@ -57,6 +58,7 @@ class Remote {
   readonly #facts: BrokerFacts;
   readonly #batchers = new Map<string, Batcher<Message, void>>();
   readonly #consumptions = new Set<RemoteConsumption>();
+  readonly #inOwnContext = AsyncLocalStorage.snapshot();
   #isOpen = true;
 
   constructor(options: RemoteBrokerOptions, facts: BrokerFacts) {
@@ -79,7 +81,7 @@ class Remote {
     checkChannelName(name);
     checkMessages(messages, this.#facts.messageBytesMax);
     const key = `${kind} ${name}`;
-    const batcher = this.#batchers.get(key) ?? this.#batcherOf(kind, name);
+    const batcher = this.#batchers.get(key) ?? this.#inOwnContext(() => this.#batcherOf(kind, name));
     this.#batchers.set(key, batcher);
     try {
       await batcher.add(messages);

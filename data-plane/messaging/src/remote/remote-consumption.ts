@@ -153,6 +153,7 @@ class Session {
       return error;
     } finally {
       this.#close();
+      this.#items.return?.().catch(() => {});
     }
   }
 

@@ -94,7 +94,8 @@ export class ServedConsumer implements AsyncIterableIterator<ConsumerItem> {
     await this.#consumption?.pause().catch(() => {});
     const lost = [...this.#inHand.values()];
     await Promise.all(lost.map((delivery) => delivery.nack(0, failure).catch(() => {})));
-    await this.#consumption?.stop();
+    // Nobody is there to be told; what cannot be given back has its lease.
+    await this.#consumption?.stop().catch(() => {});
   }
 
   [Symbol.asyncIterator](): this {

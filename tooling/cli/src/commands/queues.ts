@@ -1,10 +1,11 @@
 /** `cantle queues`: work that waits, and what is in it. */
-import { CantleError } from "@cantle/core";
+import { CantleError, durationMs } from "@cantle/core";
 import type { QueueFacts } from "@cantle/messaging";
 import { meantOf } from "../meant.ts";
 import { agree } from "../messages/agreement.ts";
 import type { AtBroker, BrokerCommandOptions } from "../messages/at-broker.ts";
 import type { Composing } from "../messages/composed-message.ts";
+import { shownDefault } from "../messages/limits.ts";
 import { type PublishOptions, publishTo, queueOf } from "../messages/publishing.ts";
 import { printMessage, shownMessage } from "../messages/shown-message.ts";
 import { counted, printJson, printTable, spanText } from "../output.ts";
@@ -36,11 +37,15 @@ function cellsOf({ queue, waiting, delayed, inFlight, oldestMs }: QueueFacts): r
 
 /** The options of `queues peek`. */
 export interface PeekQueueOptions extends BrokerCommandOptions {
-  readonly max: number;
+  readonly max?: number;
 }
 
 /** `queues peek`: takes nothing from anybody. */
-export async function peekQueue(at: AtBroker, { max, json }: PeekQueueOptions, name: string): Promise<number> {
+export async function peekQueue(
+  at: AtBroker,
+  { max = shownDefault, json }: PeekQueueOptions,
+  name: string,
+): Promise<number> {
   await factsOf(at, name);
   const messages = (await queueOf(at).peek(name, max)).map(shownMessage);
   if (json) printJson(at.terminal, { messages });
@@ -51,13 +56,15 @@ export async function peekQueue(at: AtBroker, { max, json }: PeekQueueOptions, n
 
 /** The options of `queues publish`. */
 export interface PublishQueueOptions extends PublishOptions {
-  readonly delay?: number;
+  /** A duration: `5s`. */
+  readonly delay?: string;
   readonly priority?: Composing["priority"];
 }
 
 /** `queues publish`. */
 export function publishWork(at: AtBroker, options: PublishQueueOptions, name: string): Promise<number> {
-  const { delay: delayMs, priority } = options;
+  const { delay, priority } = options;
+  const delayMs = delay === undefined ? undefined : durationMs(delay);
   return publishTo(at, { kind: "queue", name }, { options, more: { delayMs, priority } });
 }
 

@@ -4,6 +4,7 @@ import type { GroupFacts, Log, StartAt, TopicFacts } from "@cantle/messaging";
 import { meantOf } from "../meant.ts";
 import { agree } from "../messages/agreement.ts";
 import type { AtBroker, BrokerCommandOptions } from "../messages/at-broker.ts";
+import { shownDefault } from "../messages/limits.ts";
 import { type PublishOptions, publishTo } from "../messages/publishing.ts";
 import { bytesText, printMessage, shownMessage } from "../messages/shown-message.ts";
 import { readStartAt, startText } from "../messages/start-at.ts";
@@ -41,15 +42,15 @@ function cellsOf({ group, lag, inFlight, oldestMs }: GroupFacts): readonly strin
 
 /** The options of `topics peek`. */
 export interface PeekTopicOptions extends BrokerCommandOptions {
-  readonly max: number;
-  readonly from: string;
+  readonly max?: number;
+  readonly from?: string;
 }
 
 /** `topics peek`: takes nothing from anybody. */
 export async function peekTopic(at: AtBroker, options: PeekTopicOptions, name: string): Promise<number> {
-  const from = readStartAt(options.from, systemClock.wallMs());
+  const from = readStartAt(options.from ?? "first", systemClock.wallMs());
   await topicOf(at, name);
-  const messages = (await at.broker.log.read(name, { from, max: options.max })).map(shownMessage);
+  const messages = (await at.broker.log.read(name, { from, max: options.max ?? shownDefault })).map(shownMessage);
   if (options.json) printJson(at.terminal, { messages });
   else if (messages.length === 0) at.terminal.err(`'${name}' has nothing from ${startText(from)}`);
   else for (const message of messages) printMessage(at.terminal, message);
@@ -132,5 +133,7 @@ function checkGroup({ topic, groups }: TopicFacts, named: string): void {
   const names = groups.map(({ group }) => group);
   if (names.includes(named)) return;
   const known = names.length === 0 ? "it has no groups" : `its groups are ${names.join(", ")}`;
-  throw new CantleError("CHANNEL_UNKNOWN", `'${topic}' has no group '${named}'`, { help: meantOf(named, names) ?? known });
+  throw new CantleError("CHANNEL_UNKNOWN", `'${topic}' has no group '${named}'`, {
+    help: meantOf(named, names) ?? known,
+  });
 }

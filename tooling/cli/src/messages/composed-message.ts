@@ -1,5 +1,12 @@
 /** A message made by hand: its data held to the contract that declares the channel, as the service itself would be held to it. */
-import { type Channel, codecOf, type DeclaredEvent, type DeclaredQueue, type Message, publishing } from "@cantle/contract";
+import {
+  type Channel,
+  codecOf,
+  type DeclaredEvent,
+  type DeclaredQueue,
+  type Message,
+  publishing,
+} from "@cantle/contract";
 import { CantleError, type Clock, isCantleError, type Random } from "@cantle/core";
 import type { System } from "@cantle/system";
 import { contractOf } from "../contracts.ts";

@@ -1,6 +1,7 @@
 /** What `topics publish` and `queues publish` share: read the data, make the message, give it to the broker, say so. */
-import { CantleError, systemClock, systemRandom } from "@cantle/core";
+
 import type { Channel, Message } from "@cantle/contract";
+import { CantleError, systemClock, systemRandom } from "@cantle/core";
 import { checkChannelName } from "@cantle/messaging";
 import { readData } from "../call-data.ts";
 import { printJson } from "../output.ts";
