@@ -23,6 +23,8 @@ export interface Registration extends Running {
   setState(state: ServiceState, service?: string): Promise<void>;
   /** Announces other services in place of these; likewise. */
   replace(services: readonly Announced[]): Promise<void>;
+  /** Announces other metadata of all services; likewise. */
+  setMetadata(metadata: Readonly<Record<string, string>>): Promise<void>;
 }
 
 /** What it needs. */
@@ -99,6 +101,7 @@ export function createRegistration(options: RegistrationOptions): Registration {
   const running = run();
   return {
     replace,
+    setMetadata: (metadata) => replace(services.map((each) => ({ ...each, metadata }))),
     setState: (to, service) =>
       replace(
         services.map((each) => (service === undefined || each.service === service ? { ...each, state: to } : each)),

@@ -3,25 +3,41 @@
  *
  * It also keeps the promise that an instance does not outlive what it belongs to: when the channel closes and the
  * instance is attached, or was never told who it is, it drains for `orphanGraceMs` and exits. (An instance that is too
- * busy to notice is ended from outside, by the supervisor's warden.)
+ * busy to notice is ended from outside, by the supervisor's warden.) One in the background goes on, and looks for the next
+ * supervisor (`redial.ts`).
  *
  * A program that nobody supervises can use it all the same: then it drains on SIGTERM and Ctrl-C, and tells nobody.
  */
 import process from "node:process";
-import { asCantleError, type Clock, codes, explainError } from "@cantle/core";
+import { asCantleError, type Clock, codes, explainError, type Random } from "@cantle/core";
+import { noCalls, startBeat } from "./beat.ts";
+import type { CallCounts } from "./load.ts";
 import { type ChildMessage, type Handover, readParentMessage } from "./protocol.ts";
+import type { Redialled } from "./redial.ts";
 
+export { type CallCounts, latencyBucketOf, latencyBuckets } from "./load.ts";
 export type { Handover } from "./protocol.ts";
 
 /** What an instance attaches with. */
 export interface AttachOptions {
   readonly clock: Clock;
+  readonly random: Random;
   /** Takes no new work and resolves when what is in flight is done; the process exits after it. Called once. */
   readonly onDrain: () => Promise<void>;
   /** The supervisor is gone. An attached instance is about to drain; one in the background goes on. */
   readonly onOrphaned?: () => void;
+  /** What it has served, for its load reports; default nothing. */
+  readonly counts?: () => CallCounts;
+  /** Its release is to get another share of the calls; what it began with is in the handover. */
+  readonly onShare?: (share: number | null) => void;
   /** How long an orphan may drain. More than a second is never granted: the warden's patience ends there. */
   readonly orphanGraceMs?: number;
+}
+
+/** What an instance serves, and where. */
+export interface ReadyFacts {
+  readonly addresses: readonly string[];
+  readonly services: readonly string[];
 }
 
 /** An instance's line to its supervisor. */
@@ -31,74 +47,108 @@ export interface Attachment {
   /** Says what it is loading. */
   starting(services: readonly string[]): void;
   /** Says what it serves, and where. */
-  ready(facts: { readonly addresses: readonly string[]; readonly services: readonly string[] }): void;
+  ready(facts: ReadyFacts): void;
   /** Says why it cannot run, once, and exits with the error's exit code. */
   failed(error: unknown): Promise<never>;
 }
 
 /** Speaks to the supervisor of this process, if it has one. Call it first: until then nobody can ask it to drain. */
 export function attachToSupervisor(options: AttachOptions): Attachment {
-  const { clock, onDrain, onOrphaned = () => {}, orphanGraceMs = 500 } = options;
-  const handover = Promise.withResolvers<Handover | undefined>();
-  const supervised = process.send !== undefined;
-  let mode: Handover["mode"] = "attached";
-  let draining = false;
-  let interrupts = 0;
+  return new Attached(options);
+}
 
-  function drain(): void {
-    if (draining) return;
-    draining = true;
-    void tell({ kind: "draining" });
-    onDrain().then(
+class Attached implements Attachment {
+  readonly #options: AttachOptions;
+  readonly #handover = Promise.withResolvers<Handover | undefined>();
+  readonly #isSupervised = process.send !== undefined;
+  #told: Handover | undefined;
+  #phase: (ChildMessage & { readonly kind: "here" })["phase"] = "starting";
+  #facts: ReadyFacts = { addresses: [], services: [] };
+  #interrupts = 0;
+  /** The way to a later supervisor, once the channel to the first is closed. */
+  #line: Redialled | undefined;
+
+  constructor(options: AttachOptions) {
+    this.#options = options;
+    process.on("SIGTERM", () => this.#drain());
+    process.on("SIGINT", () => {
+      if (++this.#interrupts > 1) process.exit(130);
+      this.#drain();
+    });
+    process.on("message", (message) => this.#hear(message));
+    if (!this.#isSupervised) this.#handover.resolve(undefined);
+    else if (process.connected) process.once("disconnect", () => this.#orphaned());
+    else this.#orphaned();
+  }
+
+  get handover(): Promise<Handover | undefined> {
+    return this.#handover.promise;
+  }
+
+  starting(services: readonly string[]): void {
+    this.#facts = { ...this.#facts, services };
+    void this.#tell({ kind: "starting", services });
+  }
+
+  ready({ addresses, services }: ReadyFacts): void {
+    this.#facts = { addresses, services };
+    if (this.#phase === "starting") this.#phase = "ready";
+    void this.#tell({ kind: "ready", addresses, services });
+    const { clock, counts = () => noCalls } = this.#options;
+    const tell = (message: ChildMessage) => this.#tell(message);
+    void this.handover.then((told) => told && startBeat({ clock, beatMs: told.beatMs, counts, tell }));
+  }
+
+  async failed(thrown: unknown): Promise<never> {
+    const error = asCantleError(thrown);
+    const text = explainError(error);
+    // Where nobody hears it, it is at least in the log.
+    if (this.#isSupervised && process.connected) await this.#tell({ kind: "failed", code: error.code, text });
+    else process.stderr.write(`${text}\n`);
+    return process.exit(codes[error.code].exit);
+  }
+
+  #hear(value: unknown): void {
+    const message = readParentMessage(value);
+    if (message?.kind === "drain") this.#drain();
+    if (message?.kind === "share") this.#options.onShare?.(message.share);
+    if (message?.kind !== "spec") return;
+    const { kind: _, ...told } = message;
+    this.#told = told;
+    this.#handover.resolve(told);
+  }
+
+  #drain(): void {
+    if (this.#phase === "draining") return;
+    this.#phase = "draining";
+    void this.#tell({ kind: "draining" });
+    this.#options.onDrain().then(
       () => process.exit(0),
       () => process.exit(1),
     );
   }
 
-  function orphaned(): void {
+  #orphaned(): void {
+    const { clock, onOrphaned = () => {}, orphanGraceMs = 500 } = this.#options;
     onOrphaned();
-    if (mode === "background") return;
+    if (this.#told?.redial != null) return void this.#redial(this.#told, this.#told.redial);
     clock.after(orphanGraceMs, () => process.exit(1));
-    drain();
+    this.#drain();
   }
 
-  process.on("SIGTERM", drain);
-  process.on("SIGINT", () => {
-    if (++interrupts > 1) process.exit(130);
-    drain();
-  });
-  if (!supervised) handover.resolve(undefined);
-  process.on("message", (value) => {
-    const message = readParentMessage(value);
-    if (message?.kind === "drain") drain();
-    if (message?.kind !== "spec") return;
-    const { kind: _, ...told } = message;
-    mode = told.mode;
-    handover.resolve(told);
-  });
-  if (supervised) {
-    if (process.connected) process.once("disconnect", orphaned);
-    else orphaned();
+  async #redial({ unit, instance, generation }: Handover, path: string): Promise<void> {
+    const { clock, random } = this.#options;
+    const here = () => ({ unit, instance, generation, phase: this.#phase, ...this.#facts });
+    const { redial } = await import("./redial.ts");
+    this.#line = redial({ path, clock, random, here, hear: (message) => this.#hear(message) });
   }
 
-  return {
-    handover: handover.promise,
-    starting: (services) => void tell({ kind: "starting", services }),
-    ready: ({ addresses, services }) => void tell({ kind: "ready", addresses, services }),
-    async failed(thrown) {
-      const error = asCantleError(thrown);
-      const text = explainError(error);
-      if (supervised) await tell({ kind: "failed", code: error.code, text });
-      else process.stderr.write(`${text}\n`);
-      return process.exit(codes[error.code].exit);
-    },
-  };
-}
-
-/** Resolves when the message is out, or has nobody to go to. */
-function tell(message: ChildMessage): Promise<void> {
-  return new Promise((resolve) => {
-    if (process.send === undefined || !process.connected) resolve();
-    else process.send(message, undefined, undefined, () => resolve());
-  });
+  /** Resolves when the message is out, or has nobody to go to. */
+  #tell(message: ChildMessage): Promise<void> {
+    if (this.#line !== undefined) return this.#line.tell(message);
+    return new Promise((resolve) => {
+      if (process.send === undefined || !process.connected) resolve();
+      else process.send(message, undefined, undefined, () => resolve());
+    });
+  }
 }

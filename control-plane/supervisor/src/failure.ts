@@ -14,6 +14,8 @@ export interface Failure {
 const lastingExits: readonly number[] = [2, 3, 5];
 /** What a silent end must have said to count as lasting: config or contract invalid. */
 const configExit = 3;
+/** How many lines of a process that ended by itself are its last words. */
+const lastWordsMax = 60;
 /** What the kernel answers when it is short of something; that passes. */
 const passing: readonly string[] = ["EAGAIN", "EMFILE", "ENFILE", "ENOMEM"];
 
@@ -42,15 +44,43 @@ export function lateFailure(spec: ProcessSpec): Failure {
   );
 }
 
+/** It said nothing any more, and was killed for it. */
+export function stalledFailure(spec: ProcessSpec, stalledAfterMs: number): Failure {
+  return thrownFailure(
+    new CantleError("INSTANCE_STALLED", `'${spec.instance}' said nothing for ${stalledAfterMs} ms and was killed`, {
+      place: placeOf(spec),
+      help: `look for what blocked its event loop; ${logsHelp(spec)}`,
+    }),
+  );
+}
+
+/** It wanted more memory than it may have. */
+export function memoryFailure(spec: ProcessSpec, how: "killed" | "heap"): Failure {
+  const { memoryBytesMax } = spec.limits ?? {};
+  const limit = memoryBytesMax === undefined ? "" : ` (its limit is ${Math.round(memoryBytesMax / 2 ** 20)} MiB)`;
+  const what = how === "heap" ? "ran out of heap" : "took more memory than it may and was killed";
+  return thrownFailure(
+    new CantleError("INSTANCE_OUT_OF_MEMORY", `'${spec.instance}' ${what}${limit}`, {
+      place: placeOf(spec),
+      help: `give the unit a higher limit, or look for what it keeps; ${logsHelp(spec)}`,
+    }),
+  );
+}
+
+/** True for what a Node.js says that ends because its heap is full; in its last lines, as a stack follows. */
+export function saysHeapIsFull(lines: readonly string[]): boolean {
+  return lines.slice(-lastWordsMax).some((line) => /^(\S+ )*FATAL ERROR: .*JavaScript heap out of memory/.test(line));
+}
+
 /** It ended, and nobody had asked it to. */
 export function endedFailure(
   spec: ProcessSpec,
   end: { exit: number | null; signal: string | null; wasReady: boolean },
 ): Failure {
-  const how = end.signal === null ? `with exit code ${end.exit}` : `by ${end.signal}`;
+  const how = end.exit !== null ? ` with exit code ${end.exit}` : end.signal === null ? "" : ` by ${end.signal}`;
   const code = end.exit === configExit ? "CONFIG_INVALID" : "INSTANCE_CRASHED";
   return thrownFailure(
-    new CantleError(code, `'${spec.instance}' ended ${how}${end.wasReady ? "" : " before it was ready"}`, {
+    new CantleError(code, `'${spec.instance}' ended${how}${end.wasReady ? "" : " before it was ready"}`, {
       place: placeOf(spec),
       help: logsHelp(spec),
     }),

@@ -11,7 +11,12 @@ export interface Folder {
   readonly run: string;
   readonly logs: string;
   readonly state: string;
+  /** What was decided of scaling and rollouts. */
+  readonly scaling: string;
+  readonly rollouts: string;
   readonly socket: string;
+  /** Where instances of an earlier supervisor find this one. */
+  readonly instances: string;
 }
 
 /** The paths; nothing is made. */
@@ -21,7 +26,10 @@ export function folderOf(system: string): Folder {
     run,
     logs: join(system, ".cantle", "logs"),
     state: join(run, "state.json"),
+    scaling: join(run, "scaling.json"),
+    rollouts: join(run, "rollouts.json"),
     socket: join(run, "supervisor.sock"),
+    instances: join(run, "instances.sock"),
   };
 }
 

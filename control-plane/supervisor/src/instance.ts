@@ -5,7 +5,11 @@
  * Only the current process feeds the policy: one that is being tried out and one that was replaced are nobody's crash.
  */
 import type { Clock, Random, Timer } from "@cantle/core";
+import { adoptProcess } from "./adopted-process.ts";
+import type { Confinement } from "./confinement/confinement.ts";
+import type { Enforcements } from "./confinement/limits.ts";
 import type { Failure } from "./failure.ts";
+import type { InstanceDoor } from "./instance-door.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Outputs } from "./output.ts";
 import {
@@ -16,8 +20,19 @@ import {
   type RestartState,
   restartPolicy,
 } from "./restart-policy.ts";
-import type { InstanceError, InstanceRow, InstanceState, Mode, ProcessSpec, SupervisorEvent } from "./spec.ts";
-import { type ProcessEvent, SupervisedProcess } from "./supervised-process.ts";
+import type { ProcessEars } from "./running-process.ts";
+import { spawnProcess } from "./spawned-process.ts";
+import type {
+  InstanceError,
+  InstanceEvent,
+  InstanceLoad,
+  InstanceRow,
+  InstanceState,
+  Mode,
+  ProcessSpec,
+} from "./spec.ts";
+import type { ProcessRecord } from "./state-file.ts";
+import { type ProcessEvent, type ProcessSetting, SupervisedProcess } from "./supervised-process.ts";
 
 /** What all instances of a supervisor share. */
 export interface InstanceSetting {
@@ -28,7 +43,12 @@ export interface InstanceSetting {
   readonly backOff: BackOff;
   readonly ledger: Ledger;
   readonly outputs: Outputs;
-  readonly onEvent: (event: SupervisorEvent) => void;
+  readonly confinement: Confinement;
+  /** Where the instances of an earlier supervisor come; absent where instances end with theirs. */
+  readonly door?: InstanceDoor;
+  /** The path of that door, for instances that will have to look for it. */
+  readonly redial: string | null;
+  readonly onEvent: (event: InstanceEvent) => void;
 }
 
 /** How an instance is restarted. */
@@ -46,17 +66,21 @@ export class Instance {
   #policy: RestartState = { kind: "stopped" };
   #current: SupervisedProcess | undefined;
   #timer: Timer | undefined;
-  #generation = 0;
+  #generation: number;
+  #starts = 0;
   #stopRequests = 0;
   #blocked = false;
+  #share: number | null = null;
   #lastError: InstanceError | null = null;
   /** What the process that ended last ran, or was to run. */
   #servicesBefore: readonly string[] = [];
   #settled = Promise.withResolvers<void>();
 
-  constructor(spec: ProcessSpec, setting: InstanceSetting) {
+  /** `generation` is the last that was given out. */
+  constructor(spec: ProcessSpec, setting: InstanceSetting, generation = 0) {
     this.#spec = spec;
     this.#setting = setting;
+    this.#generation = generation;
   }
 
   get spec(): ProcessSpec {
@@ -82,10 +106,27 @@ export class Instance {
       state: this.#state(process),
       addresses: process?.addresses ?? [],
       services: process?.services ?? this.#servicesBefore,
-      restarts: Math.max(0, this.#generation - 1),
+      restarts: Math.max(0, this.#starts - 1),
       startedAt: process?.startedAt ?? null,
       lastError: this.#lastError,
+      load: process?.pulse.rates ?? null,
+      limits: process?.enforcements ?? null,
     };
+  }
+
+  /** What each of its processes reported last. */
+  loads(): readonly InstanceLoad[] {
+    const { unit, instance } = this.#spec;
+    return [...this.#processes].flatMap(({ generation, pulse: { load } }) =>
+      load === undefined ? [] : [{ unit, instance, generation, ...load }],
+    );
+  }
+
+  /** Gives its release a share of the calls; null where there is no other release. */
+  share(share: number | null): void {
+    if (share === this.#share) return;
+    this.#share = share;
+    for (const process of this.#processes) process.tellShare();
   }
 
   /** Shown as waiting for another unit, until it is started or stopped. */
@@ -97,6 +138,23 @@ export class Instance {
     this.#blocked = false;
     this.#settled = Promise.withResolvers<void>();
     this.#feed({ kind: "start" });
+  }
+
+  /** Takes over the process that an earlier supervisor spawned; what becomes of it is what becomes of any other. */
+  adopt(record: ProcessRecord): void {
+    const { clock, door, outputs } = this.#setting;
+    if (door === undefined) return;
+    this.#settled = Promise.withResolvers<void>();
+    this.#feed({ kind: "adopt" });
+    // It writes into its file; from here on we read along.
+    outputs.open(this.#spec);
+    const open = (ears: ProcessEars) => adoptProcess(record, { clock, door }, ears);
+    this.#current = this.#hold(this.#spec, { open, record, generation: record.generation });
+  }
+
+  /** True while its process is still the one that was taken over. */
+  get isAdopted(): boolean {
+    return this.#starts === 1 && this.#current?.wasAdopted === true;
   }
 
   /** Drains every process it has; resolves when the last one ended. */
@@ -169,20 +227,38 @@ export class Instance {
   }
 
   #spawn(spec: ProcessSpec): SupervisedProcess {
-    this.#generation++;
-    const { clock, env, mode, ledger, outputs } = this.#setting;
+    const generation = ++this.#generation;
+    const { clock, env, outputs } = this.#setting;
+    const open = (ears: ProcessEars) => spawnProcess(spec, { clock, env, output: outputs.open(spec) }, ears);
+    const process = this.#hold(spec, { open, generation });
+    if (process.pid !== undefined) this.#emit({ kind: "spawned", pid: process.pid });
+    return process;
+  }
+
+  #hold(spec: ProcessSpec, origin: Pick<ProcessSetting, "open" | "record" | "generation">): SupervisedProcess {
+    this.#starts++;
+    const { clock, mode, ledger, redial, outputs, confinement } = this.#setting;
+    const { instance, limits } = spec;
+    const name = `${instance}.${origin.generation}`;
     const process: SupervisedProcess = new SupervisedProcess(spec, {
-      clock,
-      env,
-      mode,
-      ledger,
-      generation: this.#generation,
-      output: outputs.open(spec),
+      ...{ clock, mode, ledger, redial },
+      ...origin,
+      ...(limits && {
+        confine: (pid) => confinement.confine(name, limits, { pid, isAdopted: origin.record !== undefined }),
+      }),
+      share: () => this.#share,
+      lastWords: () => outputs.lastOf(instance),
       onEvent: (event) => this.#hear(process, event),
     });
     this.#processes.add(process);
-    if (process.pid !== undefined) this.#emit({ kind: "spawned", pid: process.pid });
+    this.#tellUnenforced(process.enforcements ?? {});
     return process;
+  }
+
+  #tellUnenforced(enforcements: Enforcements): void {
+    for (const { resource, why } of this.#setting.confinement.news()) {
+      this.#emit({ kind: "unenforced", resource, enforcement: enforcements[resource] ?? "not enforced", why });
+    }
   }
 
   #hear(process: SupervisedProcess, event: ProcessEvent): void {
@@ -193,6 +269,13 @@ export class Instance {
         this.#emit({ kind: "ready", addresses: process.addresses, services: process.services, afterMs: process.ageMs });
         if (isCurrent) this.#settled.resolve();
         return;
+      case "adopted": {
+        const { pid, addresses, services } = process;
+        if (isCurrent) this.#feed({ kind: "ready" });
+        if (pid !== undefined) this.#emit({ kind: "adopted", pid, addresses, services });
+        if (isCurrent) this.#settled.resolve();
+        return;
+      }
       case "failed":
         // Told at once; the process is still being ended, and the restart waits for that.
         this.#lastError = event.failure.error;
@@ -205,6 +288,7 @@ export class Instance {
       case "ended":
         this.#processes.delete(process);
         this.#servicesBefore = process.services;
+        this.#emit({ kind: "ended", generation: process.generation, left: event.left });
         if (isCurrent) this.#ended(event.failure);
         return;
     }
@@ -229,7 +313,7 @@ export class Instance {
     return isCrashLoop(this.#policy, this.#setting.backOff) ? "crash-loop" : this.#policy.kind;
   }
 
-  #emit(event: WithoutName<SupervisorEvent>): void {
+  #emit(event: WithoutName<InstanceEvent>): void {
     const { unit, instance } = this.#spec;
     this.#setting.onEvent({ unit, instance, ...event });
   }

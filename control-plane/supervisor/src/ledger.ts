@@ -16,10 +16,19 @@ export interface Ledger {
   strike(identity: ProcessIdentity): void;
 }
 
-/** A ledger that starts empty. */
-export function createLedger(owner: { path: string; mode: Mode; supervisor: ProcessIdentity; warden: Warden }): Ledger {
-  const { path, mode, supervisor, warden } = owner;
-  const records = new Map<number, ProcessRecord>();
+/** Whose ledger it is. */
+export interface LedgerOwner {
+  readonly path: string;
+  readonly mode: Mode;
+  readonly supervisor: ProcessIdentity;
+  readonly warden: Warden;
+  /** What an earlier supervisor left, and nobody may lose sight of before it is adopted or has ended. */
+  readonly left: readonly ProcessRecord[];
+}
+
+/** A ledger that starts with what was left. */
+export function createLedger({ path, mode, supervisor, warden, left }: LedgerOwner): Ledger {
+  const records = new Map(left.map((record) => [record.pid, record]));
   const write = () => writeState(path, { mode, supervisor, processes: [...records.values()] });
   write();
   return {

@@ -38,12 +38,13 @@ export async function stopLeftovers(
 /** The same, for whoever holds the lock already. The last one spawned ends first. */
 export async function endLeftovers(system: string, clock: Clock): Promise<readonly ProcessRecord[]> {
   const leftovers = listLeftovers(system);
-  for (const record of leftovers.toReversed()) await end(record, clock);
+  for (const record of leftovers.toReversed()) await endLeftover(record, clock);
   removeState(folderOf(system).state);
   return leftovers;
 }
 
-async function end(record: ProcessRecord, clock: Clock): Promise<void> {
+/** Ends one of them, and resolves when it is gone. */
+export async function endLeftover(record: ProcessRecord, clock: Clock): Promise<void> {
   const gone = () => !isAlive(record);
   if (gone()) return;
   signal(record.pid, "SIGTERM");

@@ -31,6 +31,8 @@ const chunksMax = 16;
 export interface LogFile {
   /** For the stdio of the instance. */
   readonly descriptor: number;
+  /** Reads on now, not only at the next look. */
+  catchUp(): void;
   close(): void;
 }
 
@@ -55,6 +57,9 @@ export function openLogFile(
   timer = clock.after(limits.pollMs, look);
   return {
     descriptor,
+    catchUp() {
+      offset = readOn(descriptor, offset, reader);
+    },
     close() {
       timer.cancel();
       readOn(descriptor, offset, reader);

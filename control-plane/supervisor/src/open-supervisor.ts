@@ -1,22 +1,29 @@
 /**
  * Opening a supervisor on a system's folder: everything it stands on, in order, and undone in reverse.
  *
- * Invariants: 1. one living supervisor to a folder; 2. what an earlier one left behind has ended before anything starts;
- * 3. the control door opens last and closes first.
+ * Invariants: 1. one living supervisor to a folder; 2. what an earlier one left behind has ended before anything starts, or,
+ * where both are in the background, is kept to be adopted; 3. the control door opens last and closes first.
  */
 import { CantleError, type Clock, createStarted, type Random, type Started } from "@cantle/core";
+import { openConfinement } from "./confinement/confinement.ts";
 import { openDoor } from "./control-door.ts";
 import { type Folder, folderOf, makeFolder } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
+import type { InstanceSetting } from "./instance.ts";
+import { openInstanceDoor } from "./instance-door.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { defaultLogFileLimits, type LogFileLimits } from "./log-file.ts";
 import { createOutputs, type Outputs } from "./output.ts";
-import { identify } from "./process-identity.ts";
+import { identify, isAlive } from "./process-identity.ts";
+import { recordFile } from "./record-file.ts";
 import { type BackOff, defaultBackOff } from "./restart-policy.ts";
-import type { LogSink, Mode, SupervisorEvent } from "./spec.ts";
-import { removeState } from "./state-file.ts";
-import { Supervisor } from "./supervisor.ts";
+import { isRolloutRecord } from "./rollout/rollouts.ts";
+import type { ScalingPolicy } from "./scaling/policy.ts";
+import { isScalingRecord } from "./scaling/scaling.ts";
+import type { LogSink, Mode, ProcessSpec, SupervisorEvent } from "./spec.ts";
+import { type ProcessRecord, readState, removeState } from "./state-file.ts";
+import { Supervisor, type SupervisorSetting } from "./supervisor.ts";
 import { createWarden, noWarden } from "./warden.ts";
 
 /** What a supervisor is made with. */
@@ -31,12 +38,16 @@ export interface SupervisorOptions {
   readonly onEvent?: (event: SupervisorEvent) => void;
   /** Gets every line that instances write. */
   readonly onLine?: LogSink;
+  /** Unit → how it is scaled. A unit that is not named has as many instances as it has specs. */
+  readonly scaling?: Readonly<Record<string, ScalingPolicy>>;
+  /** The same spec, made anew from what is on the disk now: what a new release is. Default: unchanged. */
+  readonly renew?: (spec: ProcessSpec) => ProcessSpec;
   readonly backOff?: Partial<BackOff>;
   /** For background instances. */
   readonly logFiles?: Partial<LogFileLimits>;
 }
 
-/** Takes the folder, ends what an earlier supervisor left in it, and opens the control door. Throws `ALREADY_RUNNING`. */
+/** Takes the folder, ends or keeps what an earlier supervisor left in it, and opens the control door. Throws `ALREADY_RUNNING`. */
 export async function openSupervisor(options: SupervisorOptions): Promise<Supervisor> {
   const { mode, clock, random, env, onEvent = () => {} } = options;
   const folder = folderOf(options.folder);
@@ -45,13 +56,27 @@ export async function openSupervisor(options: SupervisorOptions): Promise<Superv
     makeFolder(folder);
     const lock = await lockFolder(folder.run, { clock, random });
     opened.add(() => lock.release());
-    for (const { unit, instance, pid } of await endLeftovers(options.folder, clock)) {
-      onEvent({ kind: "leftover-stopped", unit, instance, pid });
+    const left = leftFor(mode, folder);
+    if (left.length === 0) {
+      for (const { unit, instance, pid } of await endLeftovers(options.folder, clock)) {
+        onEvent({ kind: "leftover-stopped", unit, instance, pid });
+      }
     }
     const outputs = openOutputs(folder, options, opened);
-    const ledger = openLedger(folder, options, opened);
+    const ledger = openLedger(folder, options, { left, opened });
     const backOff = { ...defaultBackOff, ...options.backOff };
-    const supervisor = new Supervisor({ clock, random, env, mode, backOff, ledger, outputs, onEvent }, opened);
+    const confinement = openConfinement(options.folder, { clock, claim: env["CANTLE_CGROUP"] });
+    opened.add(() => confinement.close());
+    const { scaling = {}, renew = (spec) => spec } = options;
+    const records = openRecords(folder, left, opened);
+    const setting = { clock, random, env, mode, backOff, ledger, outputs, confinement, onEvent, opened, left };
+    const supervisor = new Supervisor({
+      ...setting,
+      ...(await openInstances(folder, mode, opened)),
+      scaling,
+      renew,
+      records,
+    });
     const door = await openDoor(folder.socket, supervisor);
     opened.add(() => door.stop());
     return supervisor;
@@ -59,6 +84,35 @@ export async function openSupervisor(options: SupervisorOptions): Promise<Superv
     await opened.stop();
     throw error;
   }
+}
+
+/** What is to be adopted: of a supervisor in the background by another one. Attached instances end with theirs anyway. */
+function leftFor(mode: Mode, folder: Folder): readonly ProcessRecord[] {
+  if (mode !== "background") return [];
+  const state = readState(folder.state);
+  return state?.mode === "background" ? state.processes : [];
+}
+
+async function openInstances(
+  folder: Folder,
+  mode: Mode,
+  opened: Started,
+): Promise<Pick<InstanceSetting, "door" | "redial">> {
+  if (mode === "attached") return { redial: null };
+  const door = await openInstanceDoor(folder.instances);
+  opened.add(() => door.stop());
+  return { door, redial: folder.instances };
+}
+
+/** What an earlier supervisor decided counts where it left something. */
+function openRecords(folder: Folder, left: readonly ProcessRecord[], opened: Started): SupervisorSetting["records"] {
+  const scaling = recordFile(folder.scaling, isScalingRecord);
+  const rollouts = recordFile(folder.rollouts, isRolloutRecord);
+  for (const record of [scaling, rollouts]) {
+    if (left.length === 0) record.remove();
+    opened.add(() => record.remove());
+  }
+  return { scaling, rollouts };
 }
 
 function openOutputs(folder: Folder, options: SupervisorOptions, opened: Started): Outputs {
@@ -69,12 +123,16 @@ function openOutputs(folder: Folder, options: SupervisorOptions, opened: Started
   return outputs;
 }
 
-function openLedger(folder: Folder, { mode, env }: SupervisorOptions, opened: Started): Ledger {
+function openLedger(
+  folder: Folder,
+  { mode, env }: SupervisorOptions,
+  { left, opened }: { readonly left: readonly ProcessRecord[]; readonly opened: Started },
+): Ledger {
   const supervisor = identify(process.pid);
   if (supervisor === undefined)
     throw new CantleError("INTERNAL", "this process cannot be told from others that had its number");
   const warden = mode === "attached" ? createWarden(env) : noWarden;
   opened.add(() => warden.dismiss());
   opened.add(() => removeState(folder.state));
-  return createLedger({ path: folder.state, mode, supervisor, warden });
+  return createLedger({ path: folder.state, mode, supervisor, warden, left: left.filter(isAlive) });
 }

@@ -20,6 +20,8 @@ export type Output =
 export interface Outputs {
   /** Opens the output of one process. */
   open(spec: ProcessSpec): Output;
+  /** The last lines of one instance, those it wrote a moment ago too. */
+  lastOf(instance: string): readonly string[];
   /** The last lines of a unit, or of all, in the order they came. */
   recent(unit?: string): readonly LogLine[];
   /** Calls `sink` with each line from now on, until the returned function is called. */
@@ -67,6 +69,10 @@ export function createOutputs({ mode, folder, clock, limits }: OutputSetting): O
       if (mode === "background") return { kind: "file", descriptor: fileOf(spec).descriptor };
       const reader = (stream: "stdout" | "stderr") => createLineReader(lineOf(spec, stream));
       return { kind: "pipe", stdout: reader("stdout"), stderr: reader("stderr") };
+    },
+    lastOf(instance) {
+      files.get(instance)?.catchUp();
+      return (kept.get(instance) ?? []).map(({ line }) => line.line);
     },
     recent(unit) {
       const lines = [...kept.values()].flat().filter(({ line }) => unit === undefined || line.unit === unit);

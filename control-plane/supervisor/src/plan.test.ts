@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkSpecs, instancesMax, sameProcess, stopOrder } from "./plan.ts";
+import { checkSpecs, digestOf, instancesMax, sameProcess, stopOrder } from "./plan.ts";
 import type { ProcessSpec } from "./spec.ts";
 
 function specOf(unit: string, more: Partial<ProcessSpec> = {}): ProcessSpec {
@@ -66,4 +66,13 @@ test("a process serves a spec that only differs in its handover function", () =>
   assert.equal(sameProcess(specOf("a", { handover: () => 1 }), specOf("a", { handover: () => 2 })), true);
   assert.equal(sameProcess(specOf("a"), specOf("a", { revision: "2" })), false);
   assert.equal(sameProcess(specOf("a"), specOf("a", { env: { LEVEL: "debug" } })), false);
+});
+
+test("a digest is the same for specs that one process serves alike, and for no others", () => {
+  const digest = digestOf(specOf("a", { env: { A: "1", B: "2" }, handover: () => 1 }));
+  assert.equal(digestOf(specOf("a", { env: { B: "2", A: "1" } })), digest);
+  const others = [{ revision: "2" }, { env: { A: "1" } }, { args: ["1"] }, { args: ["2"] }, { instance: "a-2" }];
+  const digests = others.map((more) => digestOf(specOf("a", { env: { A: "1", B: "2" }, ...more })));
+  assert.equal(new Set([digest, ...digests]).size, others.length + 1);
+  assert.doesNotMatch(digestOf(specOf("a", { env: { KEY: "s3cr3t" } })), /s3cr3t/);
 });

@@ -2,6 +2,7 @@
  * What a list of specs means, decided without running anything: whether it makes sense, in which order it stops, and
  * which of its processes another list changes.
  */
+import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { CantleError } from "@cantle/core";
 import type { ProcessSpec } from "./spec.ts";
@@ -42,9 +43,27 @@ export function stopOrder(specs: readonly ProcessSpec[]): readonly (readonly str
 
 /** True when a running process of the first spec serves the second as well. */
 export function sameProcess(running: ProcessSpec, wanted: ProcessSpec): boolean {
-  const { handover: _running, ...before } = running;
-  const { handover: _wanted, ...after } = wanted;
-  return isDeepStrictEqual(before, after);
+  return isDeepStrictEqual(comparable(running), comparable(wanted));
+}
+
+/** What `sameProcess` compares, as a short text to write down: equal for specs that one process serves alike. */
+export function digestOf(spec: ProcessSpec): string {
+  return createHash("sha256")
+    .update(JSON.stringify(sorted(comparable(spec))))
+    .digest("base64url")
+    .slice(0, 22);
+}
+
+/** Without what makes no other program of it. */
+function comparable({ handover: _handover, release: _release, ...spec }: ProcessSpec) {
+  return spec;
+}
+
+/** The same with the members of every object in one order; absent ones are left out. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]));
 }
 
 /** Unit → how late it stops: its tier, and above everything it depends on. */

@@ -1,11 +1,15 @@
 /**
  * What a supervisor and its instances say to each other, over the channel Node keeps between a process and its child
- * (JSON, one message at a time, private to the two).
+ * (JSON, one message at a time, private to the two). An instance in the background says the same to the supervisor after
+ * that one, over a line that begins with `here`; it is not told its spec again.
  *
  *     supervisor                                  instance
  *        │ spec  who it is, and what it is told      │   first, once; before it the instance is nobody's and must end
  *        │──────────────────────────────────────────▶│   when the channel closes
  *        │◀─ starting, then ready ───────────────────│   or failed: one clear error, then it exits
+ *        │◀─ load, load, load ───────────────────────│   every beatMs: it turns, and this is how loaded it is
+ *        │ share  of the calls, for its release      │   while another release takes its place
+ *        │──────────────────────────────────────────▶│
  *        │ drain                                     │
  *        │──────────────────────────────────────────▶│
  *        │◀─ draining, then it exits ────────────────│
@@ -14,6 +18,8 @@
  */
 import { type Code, isCode } from "@cantle/core";
 import { safeText } from "./lines.ts";
+import { type LoadReport, readLoadReport } from "./load.ts";
+import { type ProcessIdentity, readIdentity } from "./process-identity.ts";
 import type { Mode } from "./spec.ts";
 
 /** The most addresses or services a message may name. */
@@ -31,6 +37,19 @@ export type ChildMessage =
   | { readonly kind: "ready"; readonly addresses: readonly string[]; readonly services: readonly string[] }
   /** It cannot run; `text` is the whole error, as `explainError` writes it. */
   | { readonly kind: "failed"; readonly code: Code; readonly text: string }
+  /** It is the process of this start, and looks for whoever supervises it now. */
+  | {
+      readonly kind: "here";
+      readonly identity: ProcessIdentity;
+      readonly unit: string;
+      readonly instance: string;
+      readonly generation: number;
+      readonly phase: "starting" | "ready" | "draining";
+      readonly addresses: readonly string[];
+      readonly services: readonly string[];
+    }
+  /** Its event loop turns. `load` is null where the report was none; `debugged` while a debugger may stop it at any line. */
+  | { readonly kind: "load"; readonly load: LoadReport | null; readonly debugged: boolean }
   /** It takes no new work. */
   | { readonly kind: "draining" };
 
@@ -41,6 +60,14 @@ export interface Handover {
   /** Tells apart the starts of one instance. */
   readonly generation: number;
   readonly mode: Mode;
+  /** How often it says that it is alive, once it is ready. */
+  readonly beatMs: number;
+  /** Where a supervisor that comes after this one is found; null where the instance ends with this one. */
+  readonly redial: string | null;
+  /** Of which release it is, as its spec says. */
+  readonly release: string | null;
+  /** The share of the calls that its release is to get, from 0 to 1; null where there is no other. */
+  readonly share: number | null;
   /** What the spec's `handover` made; JSON data, `null` for none. */
   readonly data: unknown;
 }
@@ -48,6 +75,8 @@ export interface Handover {
 /** What a supervisor says. */
 export type ParentMessage =
   | ({ readonly kind: "spec" } & Handover)
+  /** From now on its release is to get this share of the calls. */
+  | { readonly kind: "share"; readonly share: number | null }
   /** Finish what is in flight, then exit. */
   | { readonly kind: "drain" };
 
@@ -62,6 +91,10 @@ export function readChildMessage(value: unknown): ChildMessage | undefined {
     case "failed":
       if (!isCode(value.code) || typeof value.text !== "string") return undefined;
       return { kind: "failed", code: value.code, text: safeText(value.text.slice(0, textCharsMax)) };
+    case "here":
+      return readHere(value);
+    case "load":
+      return { kind: "load", load: readLoadReport(value.load) ?? null, debugged: value.debugged === true };
     case "draining":
       return { kind: "draining" };
     default:
@@ -73,10 +106,30 @@ export function readChildMessage(value: unknown): ChildMessage | undefined {
 export function readParentMessage(value: unknown): ParentMessage | undefined {
   if (!isObject(value)) return undefined;
   if (value.kind === "drain") return { kind: "drain" };
-  const { kind, unit, instance, generation, mode, data = null } = value;
+  const { kind, unit, instance, generation, mode, beatMs, redial = null, data = null } = value;
+  const { release = null, share = null } = value;
+  if (share !== null && !isShare(share)) return undefined;
+  if (kind === "share") return { kind, share };
   if (kind !== "spec" || typeof unit !== "string" || typeof instance !== "string") return undefined;
-  if (typeof generation !== "number" || (mode !== "attached" && mode !== "background")) return undefined;
-  return { kind: "spec", unit, instance, generation, mode, data };
+  if (typeof generation !== "number" || typeof beatMs !== "number") return undefined;
+  if (mode !== "attached" && mode !== "background") return undefined;
+  if (redial !== null && typeof redial !== "string") return undefined;
+  if (release !== null && typeof release !== "string") return undefined;
+  return { kind: "spec", unit, instance, generation, mode, beatMs, redial, release, share, data };
+}
+
+function readHere(value: Record<string, unknown>): ChildMessage | undefined {
+  const { unit, instance, generation, phase, addresses, services } = value;
+  const identity = readIdentity(value.identity);
+  if (identity === undefined || typeof unit !== "string" || typeof instance !== "string") return undefined;
+  if (typeof generation !== "number") return undefined;
+  if (phase !== "starting" && phase !== "ready" && phase !== "draining") return undefined;
+  const lists = { addresses: names(addresses), services: names(services) };
+  return { kind: "here", identity, unit, instance, generation, phase, ...lists };
+}
+
+function isShare(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= 1;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

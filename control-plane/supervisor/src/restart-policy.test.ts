@@ -116,3 +116,17 @@ test("whatever happens, nothing is spawned twice without an end between, and not
     }),
   );
 });
+
+test("what runs already is taken for starting until it says that it is ready, and its end is followed by a start", () => {
+  const steps = run([
+    at(0, { kind: "adopt" }),
+    at(1, { kind: "ready" }),
+    at(2, { kind: "adopt" }),
+    at(3, crashed),
+    at(4, { kind: "due" }),
+  ]);
+  assert.deepEqual(
+    steps.map(({ state, action }) => `${state.kind} ${action.kind}`),
+    ["starting none", "ready none", "ready none", "backing-off wait", "starting spawn"],
+  );
+});

@@ -40,6 +40,8 @@ export type RestartEvent =
   /** Somebody asked for it. */
   | { readonly kind: "start" }
   | { readonly kind: "stop" }
+  /** A process of it runs already; whether it is ready, it will say. */
+  | { readonly kind: "adopt" }
   /** Its process became ready, or a ready one took its place. */
   | { readonly kind: "ready" }
   | { readonly kind: "ended"; readonly mendable: boolean }
@@ -72,6 +74,8 @@ export function restartPolicy(state: RestartState, event: RestartEvent, setting:
       return state.kind === "starting" || state.kind === "ready" ? stay(state) : spawn(0);
     case "stop":
       return stay({ kind: "stopped" });
+    case "adopt":
+      return stay(state.kind === "stopped" ? { kind: "starting", crashes: 0 } : state);
     case "due":
       return state.kind === "backing-off" ? spawn(state.crashes) : stay(state);
     case "ready":

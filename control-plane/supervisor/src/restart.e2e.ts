@@ -11,7 +11,7 @@ test("a single instance is stopped before it is started again", async () => {
   const [after] = await staged.supervisor.restart("articles");
   assert.equal(after?.state, "ready");
   assert.notEqual(after?.pid, before?.pid);
-  assert.deepEqual(kinds(staged.events), ["spawned", "ready", "draining", "spawned", "ready"]);
+  assert.deepEqual(kinds(staged.events), ["spawned", "ready", "draining", "ended", "spawned", "ready"]);
 });
 
 test("of several instances each new one is ready before the old one drains, one after the other", async () => {
@@ -24,7 +24,12 @@ test("of several instances each new one is ready before the old one drains, one 
   const told = staged.events.slice(before).map((event) => `${event.instance} ${event.kind}`);
   assert.deepEqual(
     told,
-    ["articles-1", "articles-2"].flatMap((name) => [`${name} spawned`, `${name} ready`, `${name} draining`]),
+    ["articles-1", "articles-2"].flatMap((name) => [
+      `${name} spawned`,
+      `${name} ready`,
+      `${name} draining`,
+      `${name} ended`,
+    ]),
   );
 });
 

@@ -3,6 +3,9 @@
  * service or a contract is.
  */
 import type { Code } from "@cantle/core";
+import type { Enforcement, Enforcements, ProcessLimits, Resource } from "./confinement/limits.ts";
+import type { LoadRates, LoadReport } from "./load.ts";
+import type { ScalingChange } from "./scaling/change.ts";
 
 /**
  * How the instances relate to the supervisor's own life.
@@ -14,7 +17,7 @@ export type Mode = "attached" | "background";
 export interface ProcessStart {
   readonly unit: string;
   readonly instance: string;
-  /** 1 for the first start of the instance under this supervisor; two starts that overlap differ in it. */
+  /** 1 for the first start of the instance since the system was started; no two starts have the same. */
   readonly generation: number;
 }
 
@@ -34,12 +37,26 @@ export interface ProcessSpec {
   readonly readyTimeoutMs: number;
   /** How long it may drain before it is killed. Not below the longest deadline of the calls it serves. */
   readonly drainTimeoutMs: number;
+  /**
+   * How long it may say nothing, once it is ready, before it is ended and started again; default 10,000. Too short: a slow
+   * one is taken for dead; too long: a dead one is in the way.
+   */
+  readonly stalledAfterMs?: number;
   /** Units of which an instance must be ready before this one is spawned. */
   readonly dependsOnReady?: readonly string[];
   /** Higher tiers stop first, a tier at once; default 0. What a unit depends on always stops after it. */
   readonly tier?: number;
   /** Anything that changes when the same command means another program: a hash of its sources, of its handover. */
   readonly revision?: string;
+  /** A short name for that program, for its instances to say; never compared. */
+  readonly release?: string;
+  /** What it may take of the machine, as far as that can be enforced here; `InstanceRow.limits` says how far. */
+  readonly limits?: ProcessLimits;
+  /**
+   * True where a new process of it can be ready beside the old one; default: where its unit has several. Not where both would
+   * want one port or one file.
+   */
+  readonly overlap?: boolean;
   /** Makes what the instance is told first, over its private channel; JSON data. Called at every start. */
   readonly handover?: (start: ProcessStart) => unknown;
 }
@@ -73,16 +90,31 @@ export interface InstanceRow {
   readonly state: InstanceState;
   readonly addresses: readonly string[];
   readonly services: readonly string[];
-  /** How often it was started again since the supervisor started. */
+  /** How often it was started again since the supervisor started, or took it over. */
   readonly restarts: number;
   /** When its process was spawned, ISO 8601. */
   readonly startedAt: string | null;
   /** The last failure, kept after a restart mended it. */
   readonly lastError: InstanceError | null;
+  /** How busy it was in the last second; null until it has said so twice. */
+  readonly load: LoadRates | null;
+  /** How far its limits hold, by resource; null where it has none, or does not run. */
+  readonly limits: Enforcements | null;
+}
+
+/** What one process of an instance reported last. */
+export interface InstanceLoad {
+  readonly unit: string;
+  readonly instance: string;
+  /** Tells apart the processes of one instance, as their counters begin anew. */
+  readonly generation: number;
+  /** When it came, ms of the supervisor's monotonic clock. */
+  readonly heardMs: number;
+  readonly report: LoadReport;
 }
 
 /** What happened to an instance. */
-export type SupervisorEvent = { readonly unit: string; readonly instance: string } & (
+export type InstanceEvent = { readonly unit: string; readonly instance: string } & (
   | { readonly kind: "spawned"; readonly pid: number }
   | {
       readonly kind: "ready";
@@ -90,6 +122,22 @@ export type SupervisorEvent = { readonly unit: string; readonly instance: string
       readonly services: readonly string[];
       readonly afterMs: number;
     }
+  /** It was ready already when this supervisor came, and goes on. */
+  | {
+      readonly kind: "adopted";
+      readonly pid: number;
+      readonly addresses: readonly string[];
+      readonly services: readonly string[];
+    }
+  /** A limit that it has is not enforced here; told once for each resource, with the first instance that has one. */
+  | {
+      readonly kind: "unenforced";
+      readonly resource: Resource;
+      readonly enforcement: Enforcement;
+      readonly why: string;
+    }
+  /** A process of it has ended; `left` when it was asked to and was not killed, so that it has told others itself. */
+  | { readonly kind: "ended"; readonly generation: number; readonly left: boolean }
   /** It ended, or must. `retryInMs` is null where a restart cannot mend it. */
   | {
       readonly kind: "failed";
@@ -106,6 +154,16 @@ export type SupervisorEvent = { readonly unit: string; readonly instance: string
   /** A process that an earlier supervisor left behind was ended. */
   | { readonly kind: "leftover-stopped"; readonly pid: number }
 );
+
+/** What was decided about a unit. */
+export type UnitEvent = { readonly unit: string } /** It is to have another number of instances. */ & (
+  | ({ readonly kind: "scaled" } & ScalingChange)
+  /** Its rollout went on. */
+  | { readonly kind: "rollout"; readonly text: string }
+);
+
+/** What a supervisor tells. */
+export type SupervisorEvent = InstanceEvent | UnitEvent;
 
 /** One line that an instance wrote; control characters are visible, colours are kept. */
 export interface LogLine {

@@ -18,6 +18,8 @@ const state: RecordedState = {
       drainTimeoutMs: 1000,
       addresses: ["unix:/a"],
       services: ["articles"],
+      generation: 1,
+      digest: "d",
     },
   ],
 };

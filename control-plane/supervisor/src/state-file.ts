@@ -2,7 +2,8 @@
  * The record of the processes that run: `.cantle/run/state.json`, so that they can be found and ended though their
  * supervisor was killed. Written whole and renamed into place, after every change, by the holder of the folder's lock.
  *
- * It carries its version; a newer one is refused, never guessed at. It holds no secrets: neither arguments nor environment.
+ * It carries its version; a newer one is refused, never guessed at. It holds no secrets: of arguments and environment only a
+ * digest, of what an instance is told over its channel nothing.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { CantleError } from "@cantle/core";
@@ -19,6 +20,10 @@ export interface ProcessRecord extends ProcessIdentity {
   readonly drainTimeoutMs: number;
   readonly addresses: readonly string[];
   readonly services: readonly string[];
+  /** Which start of the instance it is. */
+  readonly generation: number;
+  /** Of the spec it was spawned by. */
+  readonly digest: string;
 }
 
 /** What the file says. Processes stand in the order they were spawned. */
@@ -85,11 +90,12 @@ function parse(text: string, path: string): Partial<RecordedState> & { readonly 
 function readRecord(value: unknown, path: string): ProcessRecord {
   const identity = readIdentity(value);
   const record = (value ?? {}) as Partial<ProcessRecord>;
-  const { unit, instance, startedAt, drainTimeoutMs, addresses, services } = record;
+  const { unit, instance, startedAt, drainTimeoutMs, addresses, services, generation, digest } = record;
   if (identity === undefined || typeof unit !== "string" || typeof instance !== "string") throw damaged(path);
   if (typeof startedAt !== "string" || typeof drainTimeoutMs !== "number") throw damaged(path);
+  if (typeof generation !== "number" || typeof digest !== "string") throw damaged(path);
   if (!Array.isArray(addresses) || !Array.isArray(services)) throw damaged(path);
-  return { ...identity, unit, instance, startedAt, drainTimeoutMs, addresses, services };
+  return { ...identity, unit, instance, startedAt, drainTimeoutMs, addresses, services, generation, digest };
 }
 
 function damaged(path: string, cause?: unknown): CantleError {

@@ -32,6 +32,10 @@ test("an instance is told its handover over the channel, and neither its environ
     instance: "articles-1",
     generation: 1,
     mode: "attached",
+    beatMs: 1000,
+    redial: null,
+    release: null,
+    share: null,
     data: { secret: "s3cr3t", generation: 1 },
   });
   assert.doesNotMatch(JSON.stringify(visible), /s3cr3t/);

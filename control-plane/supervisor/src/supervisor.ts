@@ -5,33 +5,97 @@
  * 1. One instance's failure concerns nobody but those that wait for it to be ready.
  * 2. Stopping wins: what starts, waits or is being replaced when `stop` is called, stops.
  * 3. Changes take turns; a stop does not wait for its turn.
+ * 4. What an earlier supervisor left is adopted or ended by the first start, and never runs beside another of its instance.
+ * 5. An instance that is to leave is drained, not waited for: no other change waits for its last call.
  *
  * It does not know what its processes do, and it routes nothing: callers find instances in the registry.
  */
 import { CantleError, type Running } from "@cantle/core";
+import { type AdoptionPlan, planAdoption } from "./adoption.ts";
+import { copyOf, freeNames, inheritNames } from "./copies.ts";
 import { Instance, type InstanceSetting } from "./instance.ts";
+import { endLeftover } from "./leftovers.ts";
 import type { Outputs } from "./output.ts";
 import { checkSpecs, sameProcess, stopOrder } from "./plan.ts";
-import type { InstanceRow, LogLine, LogSink, ProcessSpec, SupervisorEvent } from "./spec.ts";
+import { isAlive } from "./process-identity.ts";
+import type { RecordFile } from "./record-file.ts";
+import { type RolloutRecord, Rollouts, type RolloutsHost, unfinished } from "./rollout/rollouts.ts";
+import type { ScalingPolicy } from "./scaling/policy.ts";
+import { type ScaledHost, Scaling, type ScalingRecord } from "./scaling/scaling.ts";
+import type {
+  InstanceEvent,
+  InstanceLoad,
+  InstanceRow,
+  LogLine,
+  LogSink,
+  ProcessSpec,
+  SupervisorEvent,
+} from "./spec.ts";
+import type { ProcessRecord } from "./state-file.ts";
+
+/** What it is made with. */
+export interface SupervisorSetting extends Omit<InstanceSetting, "onEvent"> {
+  readonly onEvent: (event: SupervisorEvent) => void;
+  /** What is let go of at the end. */
+  readonly opened: Running;
+  /** What an earlier supervisor left. */
+  readonly left: readonly ProcessRecord[];
+  /** Unit → how it is scaled. */
+  readonly scaling: Readonly<Record<string, ScalingPolicy>>;
+  /** The same spec, made anew from what is on the disk. */
+  readonly renew: (spec: ProcessSpec) => ProcessSpec;
+  /** What the next supervisor is to know. */
+  readonly records: {
+    readonly scaling: RecordFile<ScalingRecord>;
+    readonly rollouts: RecordFile<RolloutRecord>;
+  };
+}
 
 /** A running supervisor; `openSupervisor` makes one. */
 export class Supervisor implements Running {
   readonly #setting: InstanceSetting;
   readonly #outputs: Outputs;
   readonly #opened: Running;
+  /** What an earlier supervisor wrote down, until the first start. */
+  #left: readonly ProcessRecord[];
   readonly #instances = new Map<string, Instance>();
   /** Those that wait for a unit to be ready. */
   readonly #blocked = new Set<Instance>();
   readonly #stopped = Promise.withResolvers<void>();
+  /** Those that drain for good, until they have. */
+  readonly #leaving = new Map<Instance, Promise<void>>();
+  readonly #records: SupervisorSetting["records"];
+  readonly #renewed: (spec: ProcessSpec) => ProcessSpec;
+  /** Units whose instances go on as they are, though they would be started otherwise: a rollout of them was broken off. */
+  #kept: ReadonlySet<string> = new Set();
+  /** How many instances units have. */
+  readonly scaling: Scaling;
+  /** New releases in place of old ones. */
+  readonly rollouts: Rollouts;
   /** Two restarts of one unit at once would each stop what the other started (invariant 3). */
   #turn: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(setting: InstanceSetting, opened: Running) {
-    this.#setting = { ...setting, onEvent: (event) => this.#hear(event, setting.onEvent) };
-    this.#outputs = setting.outputs;
+  constructor({ opened, left, scaling: policies, renew, records, ...setting }: SupervisorSetting) {
+    const { clock, outputs, onEvent } = setting;
+    this.#setting = { ...setting, onEvent: (event) => this.#hear(event, onEvent) };
+    this.#outputs = outputs;
     this.#opened = opened;
+    this.#left = left;
+    this.#renewed = renew;
+    this.#records = records;
+    this.rollouts = new Rollouts(this.#rolloutsHost(), {
+      clock,
+      file: records.rollouts,
+      onNews: (unit, text) => onEvent({ kind: "rollout", unit, text }),
+    });
+    this.scaling = new Scaling(this.#scaledHost(), {
+      clock,
+      policies,
+      file: records.scaling,
+      onChange: (unit, change) => onEvent({ kind: "scaled", unit, ...change }),
+    });
   }
 
   /** Resolves when it has stopped, whoever asked for it. */
@@ -46,7 +110,9 @@ export class Supervisor implements Running {
   async start(specs: readonly ProcessSpec[]): Promise<readonly InstanceRow[]> {
     if (this.#instances.size > 0)
       throw new CantleError("ALREADY_RUNNING", "instances run already; replace them instead");
-    return this.#become(specs);
+    const rows = await this.#become(specs);
+    if (this.#stopping === undefined) this.scaling.start();
+    return rows;
   }
 
   /**
@@ -59,9 +125,12 @@ export class Supervisor implements Running {
     return rows;
   }
 
-  async #become(specs: readonly ProcessSpec[]): Promise<readonly InstanceRow[]> {
-    checkSpecs(specs);
+  async #become(asked: readonly ProcessSpec[]): Promise<readonly InstanceRow[]> {
+    checkSpecs(asked);
     return this.#inTurn(async () => {
+      for (const { unit } of asked) this.rollouts.refuse(unit);
+      await Promise.all(this.#leaving.values());
+      const specs = this.#inherit(asked);
       const wanted = new Map(specs.map((spec) => [spec.instance, spec]));
       const gone = this.#specs().filter((spec) => !wanted.has(spec.instance));
       await this.#stopAll(gone);
@@ -69,29 +138,29 @@ export class Supervisor implements Running {
       for (const spec of gone) this.#instances.delete(spec.instance);
       const changed = specs.filter((spec) => this.#isChanged(spec));
       const replaced = changed.map((spec) =>
-        this.#instances.get(spec.instance)!.replace({ spec, overlap: several(specs, spec.unit) }),
+        this.#instances.get(spec.instance)!.replace({ spec, overlap: spec.overlap ?? several(specs, spec.unit) }),
       );
       const added = specs.filter((spec) => !this.#instances.has(spec.instance));
-      await Promise.all([...replaced, ...this.#launch(added)]);
+      const plan = this.#planAdoption(specs);
+      await Promise.all([...replaced, ...this.#launch(added, plan), this.#endAll(plan.ended)]);
+      await this.#renew(plan);
       return this.list();
     });
   }
 
   /**
-   * Restarts the instances of a unit, one after the other. A unit of several, or with `overlap`, has its new process
+   * Restarts the instances of a unit, one after the other. With `overlap` (default: as their spec says) a new process is
    * ready before the old one drains, and when it does not get ready the old one goes on. Throws why it failed.
    */
   async restart(unit: string, { overlap = false } = {}): Promise<readonly InstanceRow[]> {
     this.#needUnit(unit);
     return this.#inTurn(async () => {
-      const instances = [...this.#instances.values()].filter(({ spec }) => spec.unit === unit);
-      for (const instance of instances) {
+      this.rollouts.refuse(unit);
+      for (const instance of this.#copies(unit)) {
         this.#refuseWhenStopping();
         this.#blocked.delete(instance);
-        const failure = await instance.replace({
-          spec: instance.spec,
-          overlap: overlap || several(this.#specs(), unit),
-        });
+        const spec = this.#renewed(instance.spec);
+        const failure = await instance.replace({ spec, overlap: overlap || this.#overlaps(spec) });
         if (failure === undefined) continue;
         const { code, text } = failure.error;
         const goesOn = instance.isReady ? "; the one before it goes on" : "";
@@ -103,9 +172,35 @@ export class Supervisor implements Running {
     });
   }
 
+  /**
+   * Makes a unit have so many instances: more are started, the newest are drained. Resolves when that is under way. Throws
+   * `PLACEMENT_IMPOSSIBLE` for a unit of which two cannot run side by side.
+   */
+  async scale(unit: string, count: number): Promise<void> {
+    this.#needUnit(unit);
+    return this.#inTurn(async () => {
+      this.rollouts.refuse(unit);
+      const copies = this.#copies(unit);
+      const [first] = copies;
+      if (first === undefined || first.spec.overlap === false)
+        throw new CantleError("PLACEMENT_IMPOSSIBLE", `there can be only one '${unit}'`, { place: `units.${unit}` });
+      const names = freeNames(unit, this.#instances.keys(), Math.max(0, count - copies.length));
+      const spec = this.#renewed(first.spec);
+      const added = names.map((name) => copyOf(spec, name));
+      checkSpecs([...this.#specs(), ...added]);
+      for (const instance of copies.slice(count)) void this.#leave(instance);
+      this.#launch(added);
+    });
+  }
+
   /** One row for each instance. */
   list(): readonly InstanceRow[] {
     return [...this.#instances.values()].map((instance) => instance.row());
+  }
+
+  /** What every process reported of its load last; of those that say nothing, what they said while they did. */
+  loads(): readonly InstanceLoad[] {
+    return [...this.#instances.values()].flatMap((instance) => instance.loads());
   }
 
   /** The last lines, of a unit or of all. */
@@ -121,8 +216,8 @@ export class Supervisor implements Running {
 
   /** Drains all instances, the highest tier first; the folder stays taken and the control door open. */
   stopInstances(): Promise<void> {
-    this.#blocked.clear();
-    this.#stopping ??= this.#stopAll(this.#specs());
+    this.#decideNoMore();
+    this.#stopping ??= this.#stopEverything();
     return this.#stopping;
   }
 
@@ -134,15 +229,27 @@ export class Supervisor implements Running {
 
   /** The same at once: nothing drains. */
   async kill(): Promise<void> {
-    this.#blocked.clear();
+    this.#decideNoMore();
     for (const instance of this.#instances.values()) instance.kill();
-    this.#stopping = this.#stopAll(this.#specs());
+    this.#stopping = this.#stopEverything();
     await this.stop();
+  }
+
+  #decideNoMore(): void {
+    this.#blocked.clear();
+    this.scaling.stop();
+    this.rollouts.stop();
   }
 
   #close(): Promise<void> {
     this.#closing ??= this.#opened.stop().finally(() => this.#stopped.resolve());
     return this.#closing;
+  }
+
+  /** What nobody has started yet may have been left by an earlier supervisor all the same. */
+  async #stopEverything(): Promise<void> {
+    const { ended } = this.#planAdoption([]);
+    await Promise.all([this.#stopAll(this.#specs()), this.#endAll(ended)]);
   }
 
   async #stopAll(specs: readonly ProcessSpec[]): Promise<void> {
@@ -160,15 +267,83 @@ export class Supervisor implements Running {
     return false;
   }
 
-  /** Starts instances, each as soon as what it depends on is ready; answers with when each is settled. */
-  #launch(specs: readonly ProcessSpec[]): readonly Promise<void>[] {
-    const instances = specs.map((spec) => new Instance(spec, this.#setting));
+  /**
+   * Starts instances, each as soon as what it depends on is ready, and takes over those that run already; answers with when
+   * each is settled.
+   */
+  #launch(specs: readonly ProcessSpec[], plan?: AdoptionPlan, share: number | null = null): readonly Promise<void>[] {
+    const inherited: AdoptionPlan["inherited"] = plan?.inherited ?? new Map();
+    const generationOf = ({ instance }: ProcessSpec) => inherited.get(instance)?.generation;
+    const instances = specs.map((spec) => new Instance(spec, this.#setting, generationOf(spec)));
     for (const instance of instances) this.#instances.set(instance.spec.instance, instance);
     for (const instance of instances) {
-      if (this.#mayStart(instance)) instance.start();
+      instance.share(share);
+      const record = inherited.get(instance.spec.instance)?.record;
+      if (record !== undefined) instance.adopt(record);
+      else if (this.#mayStart(instance)) instance.start();
       else this.#block(instance);
     }
+    this.#setting.door?.refuseOthers();
     return instances.map((instance) => this.#settled(instance));
+  }
+
+  /** Specs by the names that instances have already, and what was decided of them before. */
+  #inherit(specs: readonly ProcessSpec[]): readonly ProcessSpec[] {
+    if (this.#left.length === 0) return specs;
+    const scaled = this.#records.scaling.read() ?? {};
+    const released = this.#records.rollouts.read() ?? {};
+    this.scaling.restore(scaled);
+    this.rollouts.restore(released);
+    const open = unfinished(released);
+    this.#kept = new Set(open.keys());
+    const alive = Map.groupBy(this.#left.filter(isAlive), ({ unit }) => unit);
+    const before = [...alive].map(([unit, records]) => {
+      const old = open.get(unit);
+      const names = [...new Set(records.map(({ instance }) => instance))].filter((name) => old?.includes(name) ?? true);
+      const count = old?.length ?? scaled[unit]?.wantedCount;
+      return [unit, { names, ...(count !== undefined && { count }) }] as const;
+    });
+    return inheritNames(specs, new Map(before));
+  }
+
+  #planAdoption(specs: readonly ProcessSpec[]): AdoptionPlan {
+    const left = this.#left;
+    this.#left = [];
+    return planAdoption(left, specs, isAlive);
+  }
+
+  /** Puts new processes in the place of those that were spawned otherwise: what others need first, a unit's one after the other. */
+  async #renew({ inherited }: AdoptionPlan): Promise<void> {
+    for (const group of stopOrder(this.#specs()).toReversed()) {
+      const changed = group.filter((name) => inherited.get(name)?.isChanged && this.#instances.get(name)?.isAdopted);
+      const units = Map.groupBy(changed, (name) => this.#instances.get(name)?.spec.unit);
+      const renewed = [...units].filter(([unit]) => unit === undefined || !this.#kept.has(unit));
+      await Promise.all(renewed.map(([, names]) => this.#replaceEach(names)));
+    }
+  }
+
+  async #replaceEach(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const instance = this.#instances.get(name);
+      this.#refuseWhenStopping();
+      if (instance !== undefined)
+        await instance.replace({ spec: instance.spec, overlap: this.#overlaps(instance.spec) });
+    }
+  }
+
+  async #endAll(records: readonly ProcessRecord[]): Promise<void> {
+    const { clock, ledger, onEvent } = this.#setting;
+    const end = async (record: ProcessRecord) => {
+      await endLeftover(record, clock);
+      ledger.strike(record);
+      const { unit, instance, pid } = record;
+      onEvent({ kind: "leftover-stopped", unit, instance, pid });
+    };
+    await Promise.all(records.map(end));
+  }
+
+  #overlaps(spec: ProcessSpec): boolean {
+    return spec.overlap ?? several(this.#specs(), spec.unit);
   }
 
   #block(instance: Instance): void {
@@ -185,9 +360,10 @@ export class Supervisor implements Running {
     await instance.settled;
   }
 
-  #hear(event: SupervisorEvent, tell: (event: SupervisorEvent) => void): void {
+  #hear(event: InstanceEvent, tell: (event: SupervisorEvent) => void): void {
     tell(event);
-    if (event.kind !== "ready") return;
+    this.rollouts.hear(event);
+    if (event.kind !== "ready" && event.kind !== "adopted") return;
     for (const instance of this.#blocked) {
       if (!this.#mayStart(instance)) continue;
       this.#blocked.delete(instance);
@@ -203,6 +379,54 @@ export class Supervisor implements Running {
   #neededBy(instance: Instance): readonly Instance[] {
     const units = instance.spec.dependsOnReady ?? [];
     return [...this.#instances.values()].filter(({ spec }) => units.includes(spec.unit));
+  }
+
+  /** The instances of a unit that are to stay, the oldest first. */
+  #copies(unit: string): readonly Instance[] {
+    return [...this.#instances.values()].filter((each) => each.spec.unit === unit && !this.#leaving.has(each));
+  }
+
+  /** Drains an instance for good. */
+  #leave(instance: Instance): Promise<void> {
+    const { instance: name } = instance.spec;
+    this.#blocked.delete(instance);
+    const left = instance.stop().then(() => {
+      this.#leaving.delete(instance);
+      if (this.#instances.get(name) === instance && this.#stopping === undefined) this.#instances.delete(name);
+    });
+    this.#leaving.set(instance, left);
+    return left;
+  }
+
+  #scaledHost(): ScaledHost {
+    return {
+      list: () => this.list(),
+      loads: () => this.loads(),
+      copies: (unit) => this.#copies(unit).map(({ spec }) => spec.instance),
+      scale: (unit, count) => this.scale(unit, count),
+      mayScale: (unit) => !this.rollouts.isUnderWay(unit),
+    };
+  }
+
+  #rolloutsHost(): RolloutsHost {
+    const find = (name: string) => this.#instances.get(name);
+    return {
+      specs: (unit) => {
+        this.#needUnit(unit);
+        this.#refuseWhenStopping();
+        return this.#copies(unit).map(({ spec }) => spec);
+      },
+      names: () => this.#instances.keys(),
+      renew: (spec) => this.#renewed(spec),
+      launch: (specs, share) => void this.#launch(specs, undefined, share),
+      leave: async (name) => {
+        const instance = find(name);
+        if (instance !== undefined) await this.#leave(instance);
+      },
+      share: (name, share) => find(name)?.share(share),
+      isReady: (name) => find(name)?.isReady === true,
+      loads: () => this.loads(),
+    };
   }
 
   #specs(): readonly ProcessSpec[] {

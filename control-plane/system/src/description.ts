@@ -8,6 +8,8 @@ import { type Access, CantleError } from "@cantle/core";
 import type { ProblemHook } from "@cantle/gateway";
 import { checkPolicies, type Policies } from "@cantle/mesh";
 import type { ServiceDefinition } from "@cantle/service";
+import { type ReadLimits, readLimits, type UnitLimits } from "./limits.ts";
+import { readScaling, type ScalingSpec } from "./scaling.ts";
 
 /** Imports a service: `() => import("./accounts/service.ts")`. */
 export type LoadService = () => Promise<{ readonly default: ServiceDefinition }>;
@@ -75,6 +77,10 @@ export interface SystemSpec {
   readonly placements?: { readonly [name: string]: PlacementSpec };
   readonly gateway?: GatewaySpec;
   readonly policies?: Policies;
+  /** What each process of a unit may take of the machine, by unit; `gateway` and `control` are units too. */
+  readonly limits?: { readonly [unit: string]: UnitLimits };
+  /** How many instances units have, by their load; where units are processes. */
+  readonly scaling?: { readonly [unit: string]: ScalingSpec };
 }
 
 /** A system: a frozen plain value. */
@@ -84,7 +90,15 @@ export interface System extends SystemSpec {
 }
 
 const nameShape = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-const known = new Set<keyof SystemSpec>(["services", "units", "placements", "gateway", "policies"]);
+const known = new Set<keyof SystemSpec>([
+  "services",
+  "units",
+  "placements",
+  "gateway",
+  "policies",
+  "limits",
+  "scaling",
+]);
 
 /** Describes a system. Throws `SYSTEM_INVALID` for what contradicts itself. */
 export function system(name: string, spec: SystemSpec): System {
@@ -105,7 +119,40 @@ export function system(name: string, spec: SystemSpec): System {
   for (const [service, source] of Object.entries(spec.services))
     checkSource(service, source, `system("${name}").services.${service}`);
   if (spec.policies !== undefined) checkPolicies(spec.policies, "SYSTEM_INVALID", Object.keys(spec.services));
+  checkLimits(name, spec);
+  for (const unit of Object.keys(spec.scaling ?? {})) {
+    const place = `system("${name}").scaling.${unit}`;
+    if (platformUnits.has(unit))
+      throw invalid(`'${unit}' is a unit of the platform and not scaled`, place, "take it out");
+    checkUnit(unit, spec, place);
+    scalingOf({ name, ...spec }, unit);
+  }
   return Object.freeze({ kind: "system", name, ...spec });
+}
+
+/** What a process of a unit may take; no limits where none are written. */
+export function limitsOf({ name, limits = {} }: Pick<System, "name" | "limits">, unit: string): ReadLimits {
+  return Object.hasOwn(limits, unit) ? readLimits(limits[unit], `system("${name}").limits.${unit}`) : {};
+}
+
+/** A unit may be one of any placement, and every service can have one of its own. */
+function checkLimits(name: string, spec: SystemSpec): void {
+  const { limits = {} } = spec;
+  for (const unit of Object.keys(limits)) {
+    checkUnit(unit, spec, `system("${name}").limits.${unit}`);
+    limitsOf({ name, limits }, unit);
+  }
+}
+
+function checkUnit(unit: string, { services, units = {}, placements = {} }: SystemSpec, place: string): void {
+  const chosen = Object.values(placements).flatMap((placement) => Object.keys(placement?.units ?? {}));
+  const all = new Set([...Object.keys(services), ...Object.keys(units), ...chosen, ...platformUnits]);
+  if (!all.has(unit)) throw invalid(`there is no unit '${unit}'`, place, `the units are ${[...all].join(", ")}`);
+}
+
+/** How a unit is scaled; undefined where that is not written. */
+export function scalingOf({ name, scaling = {} }: Pick<System, "name" | "scaling">, unit: string) {
+  return Object.hasOwn(scaling, unit) ? readScaling(scaling[unit], `system("${name}").scaling.${unit}`) : undefined;
 }
 
 /** A service that another system deploys. */

@@ -5,6 +5,7 @@ export {
   type GatewaySpec,
   isSystem,
   type LoadService,
+  limitsOf,
   type PlacementSpec,
   platformServices,
   platformUnits,
@@ -18,3 +19,4 @@ export {
 } from "./description.ts";
 export { loadService, whereIn } from "./load.ts";
 export { type Plan, type PlannedUnit, place } from "./placement.ts";
+export type { ScalingSpec, ScalingTarget } from "./scaling.ts";

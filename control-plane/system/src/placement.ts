@@ -12,15 +12,18 @@
  * | NAME      | what the system's `placements.NAME` says |
  */
 import { CantleError } from "@cantle/core";
-import { type PlacementSpec, platformUnits, type System, type UnitSpec } from "./description.ts";
+import type { ScalingPolicy } from "@cantle/supervisor/scaling";
+import { type PlacementSpec, platformUnits, type System, scalingOf, type UnitSpec } from "./description.ts";
 
 /** A unit of a plan. */
 export interface PlannedUnit {
   readonly name: string;
   /** The services that run in it. */
   readonly services: readonly string[];
-  /** How many copies. */
+  /** How many copies; to begin with, where it is scaled. */
   readonly instances: number;
+  /** How that follows its load; absent where it does not. */
+  readonly scaling?: ScalingPolicy;
 }
 
 /** How a system will run. */
@@ -38,6 +41,17 @@ const instancesMax = 64;
 
 /** The plan of a placement. Throws `PLACEMENT_IMPOSSIBLE` with the place and a way out. */
 export function place(system: System, placement = "units"): Plan {
+  const plan = grouping(system, placement);
+  if (plan.shape !== "processes") return plan;
+  return { ...plan, units: plan.units.map((unit) => scaled(unit, scalingOf(system, unit.name))) };
+}
+
+function scaled(unit: PlannedUnit, scaling: ScalingPolicy | undefined): PlannedUnit {
+  if (scaling === undefined) return unit;
+  return { ...unit, scaling, instances: Math.min(scaling.max, Math.max(scaling.min, unit.instances)) };
+}
+
+function grouping(system: System, placement: string): Plan {
   const services = placeable(system);
   switch (placement) {
     case "one":

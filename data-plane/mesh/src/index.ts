@@ -23,3 +23,4 @@ export type { BudgetPolicy } from "./retry-budget.ts";
 export type { Destination, Route } from "./routing.ts";
 export type { Criticality } from "./shedding.ts";
 export { insideTransaction, runInTransaction } from "./transaction-scope.ts";
+export { isFault } from "./verdict.ts";

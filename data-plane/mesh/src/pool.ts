@@ -5,6 +5,7 @@
  * 2. An endpoint whose connection failed is out at once, and waited for when there is no other: that is a fact. One that
  *    answers badly is out by opinion, and never more than half are (`ejection.ts`).
  * 3. A zone is preferred while at least half of its endpoints can be used; then all zones are one.
+ * 4. One that is to get no share of the calls gets none while there is another.
  */
 import type { Call, Handler, Operation } from "@cantle/core";
 import { Standing, without } from "./ejection.ts";
@@ -172,7 +173,7 @@ export class Pool {
   }
 
   #sort(nowMs: number): void {
-    const up = this.#targets.filter(({ downUntilMs }) => downUntilMs <= nowMs);
+    const up = wanted(this.#targets.filter(({ downUntilMs }) => downUntilMs <= nowMs));
     this.#usable = this.#near(without(up, nowMs));
     this.#usableUntilMs = this.#targets
       .flatMap(({ downUntilMs, standing }) => [downUntilMs, standing.outUntilMs])
@@ -191,4 +192,10 @@ export class Pool {
   #wake(): void {
     for (const wake of [...this.#waiting]) wake();
   }
+}
+
+/** Those that are to get calls; all, where none is. */
+function wanted(targets: readonly Target[]): readonly Target[] {
+  const some = targets.filter(({ endpoint }) => endpoint.share !== 0);
+  return some.length > 0 ? some : targets;
 }

@@ -20,6 +20,8 @@ export interface Endpoint {
   readonly labels?: Readonly<Record<string, string>>;
   /** True where it remembers idempotency keys together with their effects, so that a call with a key may be repeated. */
   readonly keepsKeys?: boolean;
+  /** The share of the calls that all endpoints of its label `release` are to get together; absent: what the others leave. */
+  readonly share?: number;
 }
 
 /** Where a service is just now. A new object at every change, so that identity tells whether anything changed. */

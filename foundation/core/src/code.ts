@@ -174,6 +174,16 @@ const table = {
   SERVICE_BROKEN: { exit: 3, retry: "never", meaning: "The module of a service failed to load." },
   BINDING_BROKEN: { exit: 1, retry: "never", meaning: "Something that a service owns could not be opened." },
   INSTANCE_CRASHED: { exit: 1, retry: "never", meaning: "The process or thread of an instance ended by itself." },
+  INSTANCE_STALLED: {
+    exit: 1,
+    retry: "never",
+    meaning: "The event loop of an instance stood still for too long, so its process was killed.",
+  },
+  INSTANCE_OUT_OF_MEMORY: {
+    exit: 1,
+    retry: "never",
+    meaning: "An instance wanted more memory than it may have, and was ended.",
+  },
   FOLDER_UNUSABLE: { exit: 5, retry: "never", meaning: "A folder cannot be made, read or written." },
   COMMAND_MISSING: { exit: 5, retry: "never", meaning: "A command that is to be run does not exist here." },
   SYSTEM_INVALID: { exit: 3, retry: "never", meaning: "The system description contradicts itself." },
@@ -202,6 +212,12 @@ const table = {
   USAGE: { exit: 2, retry: "never", meaning: "The command line does not say anything that can be done." },
   NOT_RUNNING: { status: 404, exit: 4, retry: "never", meaning: "No such system, unit or instance runs here." },
   ALREADY_RUNNING: { exit: 7, retry: "never", meaning: "The system already runs from this folder." },
+  ROLLOUT_UNDER_WAY: {
+    status: 409,
+    exit: 7,
+    retry: "never",
+    meaning: "A rollout of the unit is under way, and nothing else changes its instances meanwhile.",
+  },
   START_TIMEOUT: { exit: 6, retry: "never", meaning: "Something did not become ready in time." },
   LEASE_REFUSED: { status: 403, exit: 8, retry: "never", meaning: "The instance belongs to another unit." },
 } as const;

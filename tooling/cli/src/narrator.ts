@@ -5,7 +5,7 @@
  * fails the same way again and again is told once.
  */
 import { plain } from "@cantle/core";
-import type { InstanceRow, SupervisorEvent } from "@cantle/supervisor";
+import type { InstanceEvent, InstanceRow, SupervisorEvent, UnitEvent } from "@cantle/supervisor";
 import { printError } from "./failure.ts";
 import { spanText } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
@@ -31,11 +31,16 @@ export function createNarrator(terminal: Terminal, patient: boolean): Narrator {
 
   return {
     onEvent(event) {
+      if (!("instance" in event)) return say(decided(event));
       const { instance } = event;
       switch (event.kind) {
         case "ready":
           told.delete(instance);
           return say(`${instance} is ready (${spanText(event.afterMs)})`);
+        case "adopted":
+          return say(`${instance} (pid ${event.pid}) was running already, and is taken over`);
+        case "unenforced":
+          return say(unenforcedLine(event));
         case "failed":
           if (told.get(instance) === event.error.text) return;
           tell(instance, event.error.text);
@@ -61,6 +66,17 @@ export function createNarrator(terminal: Terminal, patient: boolean): Narrator {
   };
 }
 
-function failedLine({ instance, retryInMs }: SupervisorEvent & { kind: "failed" }): string {
+function decided(event: UnitEvent): string {
+  const { unit } = event;
+  return event.kind === "rollout" ? `${unit}: ${event.text}` : `${unit} scaled: ${event.reason}`;
+}
+
+function unenforcedLine({ resource, enforcement, why }: InstanceEvent & { kind: "unenforced" }): string {
+  const how =
+    enforcement === "heap only" ? "limits of memory hold for the heap only" : `limits of ${resource} do not hold`;
+  return `${how} here: ${plain(why)}`;
+}
+
+function failedLine({ instance, retryInMs }: InstanceEvent & { kind: "failed" }): string {
   return retryInMs === null ? `${instance} does not run` : `${instance} is started again, at growing intervals`;
 }

@@ -13,6 +13,8 @@ export function rowOf(instance: string, facts: Partial<InstanceRow> = {}): Insta
     restarts: 0,
     startedAt: "2026-01-01T00:00:00.000Z",
     lastError: null,
+    load: null,
+    limits: null,
     ...facts,
   };
 }

@@ -13,7 +13,7 @@ export async function connectRunning(folder: string): Promise<SupervisorClient> 
     if (left.length === 0) throw error;
     throw new CantleError("NOT_RUNNING", "what held the system together was killed, and processes of it are left", {
       place: folder,
-      help: `\`cantle stop\` ends them: ${left.map(({ instance, pid }) => `${instance} (pid ${pid})`).join(", ")}`,
+      help: `\`cantle start --background\` takes them over, \`cantle stop\` ends them: ${left.map(({ instance, pid }) => `${instance} (pid ${pid})`).join(", ")}`,
       cause: error,
     });
   }

@@ -64,7 +64,10 @@ test("what a killed background system left behind is named by ps and ended by st
     assert.equal(left.length, 3);
     const { exit, stderr } = await runToEnd(["ps"], { cwd });
     assert.equal(exit, 4);
-    assert.match(stderr, /was killed[\s\S]*`cantle stop` ends them: .*greetings-1 \(pid \d+\)/);
+    assert.match(
+      stderr,
+      /was killed[\s\S]*`cantle start --background` takes them over, `cantle stop` ends them: .*greetings-1 \(pid \d+\)/,
+    );
   } finally {
     const stopped = await runToEnd(["stop", "--json"], { cwd });
     assert.equal(JSON.parse(stopped.stdout).stopped.length, 3);

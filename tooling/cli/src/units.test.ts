@@ -31,6 +31,8 @@ test("rows become units with their instances, every one with the same members", 
     restarts: 2,
     startedAt: "2026-01-01T00:00:00.000Z",
     lastError: null,
+    load: null,
+    limits: null,
     uptimeSeconds: 12.3,
   });
   assert.deepEqual([units[1]?.instances[0]?.uptimeSeconds, units[1]?.instances[0]?.lastError], [null, error]);

@@ -26,6 +26,10 @@ export interface InstanceFacts {
   readonly uptimeSeconds: number | null;
   /** The last failure, kept after a restart mended it. */
   readonly lastError: { readonly code: string; readonly text: string } | null;
+  /** How busy it was in the last second. */
+  readonly load: InstanceRow["load"];
+  /** How far its limits hold, by resource. */
+  readonly limits: InstanceRow["limits"];
 }
 
 /** The rows, unit by unit, in the order they came. */

@@ -5,6 +5,7 @@ import type { Logger } from "@cantle/telemetry";
 import { listenWire } from "@cantle/transport";
 import { controlServices, openIssuer } from "./control.ts";
 import { createInstance } from "./instance.ts";
+import type { LoadMeter } from "./load-meter.ts";
 import { platformPolicies } from "./policies.ts";
 import type { Settings } from "./settings.ts";
 
@@ -16,6 +17,7 @@ export interface ControlStart {
   readonly socket: string;
   readonly settings: Settings;
   readonly log: Logger;
+  readonly meter?: LoadMeter | undefined;
 }
 
 /** Starts the control plane of one host. */
@@ -25,6 +27,7 @@ export async function startControlUnit({
   socket,
   settings,
   log,
+  meter,
 }: ControlStart): Promise<Running & { readonly addresses: readonly string[]; readonly services: readonly string[] }> {
   const started = createStarted();
   const options = { system: system.name, settings, clock: systemClock, random: systemRandom(), log };
@@ -35,6 +38,7 @@ export async function startControlUnit({
       id,
       log,
       settings,
+      meter,
       policies: platformPolicies,
       trust: { peerOf: issuer.verifier.peer, callerOf: issuer.verifier.caller },
     });

@@ -32,7 +32,7 @@ export async function startExternalUnit(start: ExternalUnitStart): Promise<Runni
   const { instance, leases, metadata } = await join(start, { [service]: uses.map(({ name }) => name) });
   const { mesh, doors, started } = instance;
   const announced = (state: Announced["state"], addresses: readonly string[]): Announced[] => [
-    { service, version: contract?.version ?? "0.0.0", addresses, state, metadata },
+    { service, version: contract?.version ?? "0.0.0", addresses, state, metadata: metadata() },
   ];
   const registration = createRegistration({
     client: leases,
@@ -43,6 +43,7 @@ export async function startExternalUnit(start: ExternalUnitStart): Promise<Runni
     log: mesh.log,
   });
   started.add(() => registration.stop());
+  start.share?.follow(() => void registration.setMetadata(metadata()));
   try {
     const external = await startExternal({
       system,

@@ -9,6 +9,7 @@ import { openAdmin } from "./admin.ts";
 import { isExternal } from "./external-source.ts";
 import { externalsOf, gatewayOptions } from "./gateway-options.ts";
 import { openInstanceDoor } from "./instance-door.ts";
+import { metered } from "./load-meter.ts";
 import { followRoutes } from "./routes.ts";
 import { join, type UnitStart } from "./unit.ts";
 
@@ -40,7 +41,7 @@ export async function startGatewayUnit(
       ...gatewayOptions(system),
       mounts: routes.mounts,
       learning: routes.learning,
-      send: (operation) => entering(operation, instance.mesh),
+      send: (operation) => metered(entering(operation, instance.mesh), start.meter),
       externals: externalsOf(system, instance.mesh.resolver),
       tokens,
       clock,

@@ -37,6 +37,7 @@ import { type RunningService, runService, type ServedOperation, type ServiceDefi
 import type { Logger } from "@cantle/telemetry";
 import type { Connection, Doors, Served } from "@cantle/transport";
 import { engineFinder } from "./engines.ts";
+import type { LoadMeter } from "./load-meter.ts";
 import { type BrokerOf, Messages } from "./messages.ts";
 import { configSources, type Settings } from "./settings.ts";
 
@@ -64,6 +65,8 @@ export interface InstanceOptions {
   readonly trust?: Trust;
   /** Absent: the platform's own services, which publish nothing. */
   readonly brokerOf?: BrokerOf;
+  /** Counts the calls that come in from outside. */
+  readonly meter?: LoadMeter | undefined;
 }
 
 /** A running copy of a unit. */
@@ -102,6 +105,8 @@ export function createInstance(options: InstanceOptions): Instance {
   const resolver = layered(here);
   const services = new Map<string, RunningService>();
   const served = new Map<string, Served>();
+  /** The same for callers of other processes. */
+  const entrances = new Map<string, Served>();
   const connections = connectionsOf(options, started);
   const mesh: OutboundHost = {
     clock,
@@ -123,7 +128,11 @@ export function createInstance(options: InstanceOptions): Instance {
     const running = await runService(definition, { ...mesh, config, engineOf, publisher: messages?.publisherOf(name) });
     started.add(() => running.stop());
     services.set(name, running);
-    for (const each of running.served) served.set(operationId(each.operation), each);
+    for (const each of running.served) {
+      const name = operationId(each.operation);
+      served.set(name, each);
+      entrances.set(name, options.meter === undefined ? each : options.meter.served(each));
+    }
     const { keepsKeys } = running;
     here.set(name, [{ id, service: name, version, state: "ready", address: `memory:${id}`, keepsKeys }]);
   }
@@ -139,7 +148,7 @@ export function createInstance(options: InstanceOptions): Instance {
       started.add(() => messages.drain());
       for (const running of services.values()) await messages.take(running);
     },
-    doors: doorsOf(served, options.trust),
+    doors: doorsOf(entrances, options.trust),
     platform(names, address) {
       for (const service of names)
         here.set(service, [{ id: "control", service, version: "1.0.0", state: "ready", address }]);

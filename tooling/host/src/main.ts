@@ -3,10 +3,12 @@
  * becomes that, and says when it is ready.
  */
 import process from "node:process";
-import { CantleError, delay, type Running, systemClock } from "@cantle/core";
+import { CantleError, delay, type Running, systemClock, systemRandom } from "@cantle/core";
 import { attachToSupervisor, type Handover } from "@cantle/supervisor/child";
 import type { HostHandover } from "./handover.ts";
 import { interruptible } from "./interruptible.ts";
+import { createLoadMeter } from "./load-meter.ts";
+import { createShare } from "./share.ts";
 
 /** What a role makes of a process. */
 interface Became extends Running {
@@ -21,7 +23,15 @@ const undoMs = 1_000;
 const breakingOff = new AbortController();
 let becoming: Promise<Became> | undefined;
 let running: Became | undefined;
-const attachment = attachToSupervisor({ clock: systemClock, onDrain: end });
+const meter = createLoadMeter(systemClock);
+const share = createShare();
+const attachment = attachToSupervisor({
+  clock: systemClock,
+  random: systemRandom(),
+  onDrain: end,
+  counts: meter.counts,
+  onShare: share.set,
+});
 preload(process.argv[2]);
 
 const handover = await attachment.handover;
@@ -32,6 +42,7 @@ if (handover === undefined) {
   process.exit(2);
 }
 try {
+  share.is(handover.release, handover.share);
   becoming = become(handover.data as HostHandover, handover);
   running = await becoming;
   attachment.ready(running);
@@ -89,6 +100,8 @@ async function become(
     instance: `${who.instance}.${who.generation}`,
     settings: { ...data.settings, env: process.env },
     signal: breakingOff.signal,
+    meter,
+    share,
     system: await interruptible(loadSystem(data.file), breakingOff.signal),
     network: processNetwork(data.speak, data.settings.home),
   };

@@ -1,5 +1,5 @@
 /**
- * Which unit runs which source file, for `dev`: the relative imports of each service's module, followed. The system's own file,
+ * Which unit runs which source file, for `dev` and for telling whether what runs is what would be started now: the relative imports of each service's module, followed. The system's own file,
  * what it imports at once, and the configuration files beside it belong to all.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -10,6 +10,8 @@ import type { Plan, System } from "@cantle/system";
 export interface Sources {
   /** The units that run any of these files; those of the platform are among them when they do. */
   unitsOf(files: readonly string[], plan: Plan): readonly string[];
+  /** The files that a process of these services runs: theirs, and the system's own. */
+  filesOf(services: readonly string[]): readonly string[];
 }
 
 /** Reads nothing before it is asked, and everything anew each time: edits change imports too. */
@@ -26,6 +28,11 @@ export function createSources(system: System, file: string): Sources {
       return plan.units
         .filter((unit) => unit.services.some((service) => changed.some((each) => reach.get(service)?.has(each))))
         .map((unit) => unit.name);
+    },
+    filesOf(services) {
+      const entries = entriesOf(system, file);
+      const roots = [resolve(file), ...services.flatMap((service) => entries.get(service) ?? [])];
+      return [...new Set(roots.flatMap((root) => [...reachOf(root)]))];
     },
   };
 }

@@ -90,6 +90,8 @@ export class ThreadUnit {
       restarts: Math.max(0, this.#generation - 1),
       startedAt: this.#startedAt,
       lastError: this.#lastError,
+      load: null,
+      limits: null,
     };
   }
 

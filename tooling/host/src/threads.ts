@@ -14,10 +14,10 @@ import { interruptible } from "./interruptible.ts";
 import { createLines, type Lines } from "./lines.ts";
 import { processLogger } from "./log.ts";
 import { platformPolicies } from "./policies.ts";
-import type { SystemStart } from "./processes.ts";
 import type { Settings } from "./settings.ts";
 import { createSources } from "./sources.ts";
 import type { RunningSystem } from "./start-options.ts";
+import type { SystemStart } from "./system-start.ts";
 import { createExchange, type Exchange, threadListener, threadNetwork } from "./thread-network.ts";
 import type { ThreadData } from "./thread-protocol.ts";
 import { ThreadUnit } from "./thread-unit.ts";
@@ -101,6 +101,8 @@ class Threads {
       restarts: 0,
       startedAt: this.#startedAt,
       lastError: null,
+      load: null,
+      limits: null,
     };
     return [
       { unit: "control", instance: "control-1", ...main, addresses: [control], services: ["identity", "registry"] },

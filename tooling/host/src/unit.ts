@@ -17,6 +17,7 @@ import {
   metadataOf,
   type RegistryResolver,
   registry,
+  type Whereabouts,
 } from "@cantle/registry";
 import { clientAs, type ServiceDefinition, usedContracts } from "@cantle/service";
 import { loadService, type System } from "@cantle/system";
@@ -27,9 +28,11 @@ import { connectForeign } from "./external-dial.ts";
 import { createInstance, type Failures, type Instance } from "./instance.ts";
 import { interruptible } from "./interruptible.ts";
 import { followPolicies } from "./live-policies.ts";
+import type { LoadMeter } from "./load-meter.ts";
 import type { Network } from "./network.ts";
 import { reachBroker } from "./reach-broker.ts";
 import type { Settings } from "./settings.ts";
+import type { Share } from "./share.ts";
 import { readWhereabouts } from "./whereabouts.ts";
 
 /** What a unit's process is told at its start. */
@@ -48,6 +51,10 @@ export interface UnitStart {
   readonly bootstrap: string;
   readonly settings: Settings;
   readonly log: Logger;
+  /** Counts what comes in; absent: nobody asks. */
+  readonly meter?: LoadMeter | undefined;
+  /** Of which release it is; absent: of the only one. */
+  readonly share?: Share | undefined;
   /** Breaks a start off that is not done. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -65,7 +72,7 @@ export interface Member {
   /** The registry, in the name of this unit. */
   readonly leases: Client<typeof registry>;
   /** What is announced of this process with each of its services. */
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: () => Readonly<Record<string, string>>;
   /** Throws when the unit's token has run out. */
   readonly checkToken: () => void;
 }
@@ -79,12 +86,13 @@ export async function startUnit(start: UnitStart): Promise<RunningUnit> {
   const registration = createRegistration({
     client: leases,
     instance: instance.id,
-    services: announced(definitions, "starting", { metadata }),
+    services: announced(definitions, "starting", { metadata: metadata() }),
     clock,
     random,
     log,
   });
   instance.started.add(() => registration.stop());
+  start.share?.follow(() => void registration.setMetadata(metadata()));
   try {
     const failures = await instance.run([...definitions, instanceService(instance)], signal);
     const left = definitions.filter(({ contract }) => !failures.has(contract.name));
@@ -102,7 +110,7 @@ export async function startUnit(start: UnitStart): Promise<RunningUnit> {
       instance.started,
     );
     const keepsKeys = (name: string) => instance.services.get(name)?.keepsKeys ?? false;
-    await registration.replace(announced(left, "ready", { metadata, addresses, keepsKeys }));
+    await registration.replace(announced(left, "ready", { metadata: metadata(), addresses, keepsKeys }));
     await instance.take();
     return {
       addresses: [...addresses, admin.address],
@@ -138,11 +146,15 @@ function tellFailures(failures: Failures, { isAll, log }: { readonly isAll: bool
 
 /** Becomes a member of the system, with a token of its own that says what each of its services may call. */
 export async function join(
-  start: Pick<UnitStart, "instance" | "system" | "control" | "broker" | "bootstrap" | "settings" | "log" | "network">,
+  start: Pick<
+    UnitStart,
+    "instance" | "system" | "control" | "broker" | "bootstrap" | "settings" | "log" | "network" | "meter" | "share"
+  >,
   uses: Record<string, "*" | string[]>,
 ): Promise<Member> {
   const { system, instance: id, control, bootstrap, settings, log, network } = start;
   const whereabouts = readWhereabouts(settings.env);
+  const whereaboutsNow = () => ofRelease(whereabouts, start.share);
   let token = () => bootstrap;
   const connect = network.connector({
     clock: systemClock,
@@ -161,6 +173,7 @@ export async function join(
     id,
     log,
     settings,
+    meter: start.meter,
     policies: policies.current,
     zone: whereabouts.zone,
     connect: connectForeign(system, systemClock, connect),
@@ -189,7 +202,7 @@ export async function join(
   });
   instance.started.add(() => resolver.stop());
   instance.elsewhere(resolver);
-  return { instance, resolver, leases, metadata: metadataOf(whereabouts), checkToken: unitToken.check };
+  return { instance, resolver, leases, metadata: () => metadataOf(whereaboutsNow()), checkToken: unitToken.check };
 }
 
 function usesOf(definitions: readonly ServiceDefinition[]): Record<string, string[]> {
@@ -212,7 +225,8 @@ function wantsBroker(definition: ServiceDefinition): boolean {
   return has || sends;
 }
 
-interface Announcing extends Pick<Member, "metadata"> {
+interface Announcing {
+  readonly metadata: Announced["metadata"];
   readonly addresses?: readonly string[];
   readonly keepsKeys?: (service: string) => boolean;
 }
@@ -229,4 +243,10 @@ function announced(
     state,
     metadata: { ...metadata, ...metadataOf({ keepsKeys: keepsKeys(service) }) },
   }));
+}
+
+/** The same with the release that it is of, which is not for the environment to say. */
+function ofRelease(whereabouts: Whereabouts, { release, current: share }: Partial<Share> = {}): Whereabouts {
+  if (release === undefined) return whereabouts;
+  return { ...whereabouts, labels: { ...whereabouts.labels, release }, ...(share !== undefined && { share }) };
 }

@@ -15,9 +15,9 @@ import { externalsOf, gatewayOptions } from "./gateway-options.ts";
 import { openInstanceDoor } from "./instance-door.ts";
 import { createLines, type Lines } from "./lines.ts";
 import { processLogger } from "./log.ts";
-import type { SystemStart } from "./processes.ts";
 import { runWhole, type Whole } from "./run-whole.ts";
 import type { RunningSystem, StartOptions } from "./start-options.ts";
+import type { SystemStart } from "./system-start.ts";
 
 /** Starts a system in this process, behind its gateway. */
 export async function startWhole({ system, plan, folder, home, options }: SystemStart): Promise<RunningSystem> {
@@ -127,6 +127,8 @@ function rowOf(
     restarts: 0,
     startedAt,
     lastError: null,
+    load: null,
+    limits: null,
   };
 }
 
@@ -141,6 +143,8 @@ function failedRow(service: string, error: CantleError): InstanceRow {
     restarts: 0,
     startedAt: null,
     lastError: { code: error.code, text: explainError(error) },
+    load: null,
+    limits: null,
   };
 }
 

@@ -2,7 +2,7 @@
  * Picks an endpoint for each attempt, sends the call there, and learns from how it ends.
  *
  * - Which one is the balancer's choice (`balancer.ts`) among those that can be used (`pool.ts`) and that a route allows
- *   (`routing.ts`), one not tried before it.
+ *   (`routing.ts`), one not tried before it. Two releases share the calls as they say (`sharing.ts`).
  * - An endpoint whose connection fails leaves the pool at once, and comes back when the registry says something new of it
  *   or after a second. One that answers badly is left out for longer and longer (`ejection.ts`).
  * - When none can take the call, it waits for one, within its deadline and `waitMs`: an instance that is starting is not an
@@ -15,6 +15,7 @@ import type { LayerPlan } from "../layer.ts";
 import type { OutboundHost } from "../outbound-host.ts";
 import { type Pool, poolOf, type Target } from "../pool.ts";
 import { routerOf } from "../routing.ts";
+import { sharingBy } from "../sharing.ts";
 import { verdictOf } from "../verdict.ts";
 
 /** The innermost station of the way out. */
@@ -92,11 +93,12 @@ function chooserOf({ operation, host: { random }, policy }: LayerPlan<OutboundHo
   const slot = pool.slotOf(operation);
   const balance = balancerOf(policy.balancing, { slot, random, slowStartMs: policy.slowStartMs });
   const route = policy.routes.length > 0 ? routerOf(policy.routes, random) : undefined;
+  const share = sharingBy(random);
   return (call: Call, nowMs: number): Target | undefined => {
     const all = pool.usable(nowMs);
     const allowed = route === undefined ? all : route(all, call);
     const fresh = call.tried === undefined ? allowed : untried(allowed, call.tried);
-    return fresh.length === 0 ? undefined : balance(fresh, call, nowMs);
+    return fresh.length === 0 ? undefined : balance(share(fresh), call, nowMs);
   };
 }
 

@@ -12,7 +12,10 @@ const group = { kind: "topic", name: "articles.published", group: "feeds" } as c
 async function givenUp(answer?: string) {
   const at = testBroker(answer);
   const { log, queue: queues } = at.broker;
-  await queues?.send(queue.name, ["ann", "bob", "eve"].map((to) => messageOf(`to-${to}`, { to })));
+  await queues?.send(
+    queue.name,
+    ["ann", "bob", "eve"].map((to) => messageOf(`to-${to}`, { to })),
+  );
   await takeAll(at.broker, queue, async (delivery) => {
     if (delivery.message.id === "to-eve") return delivery.bury(failureOf("INTERNAL", "a bug"));
     await delivery.nack(0, failureOf("DEADLINE_EXCEEDED", "slow"));
@@ -51,24 +54,35 @@ test("a source is shown by its reasons, and a letter with every attempt", async 
     [2, "UNREACHABLE", "0af7651916cd43dd8448eb211c80319c"],
   ]);
   await showDeadLetters(at, {}, "notices.notice", most.id);
-  assert.match(at.terminal.result.join("\n"), /after 2 attempts\n.*ATTEMPT.*\n.*1 .*DEADLINE_EXCEEDED.*\n.*2 .*UNREACHABLE.*away\n/);
+  assert.match(
+    at.terminal.result.join("\n"),
+    /after 2 attempts\n.*ATTEMPT.*\n.*1 .*DEADLINE_EXCEEDED.*\n.*2 .*UNREACHABLE.*away\n/,
+  );
   await assert.rejects(showDeadLetters(at, {}, "notices.notice", "none"), { code: "CHANNEL_UNKNOWN" });
 });
 
 test("letters are looked at with their data, those that are meant", async () => {
   const at = await givenUp();
   await peekDeadLetters(at, { json: true, filter: "code=UNREACHABLE", max: 1 }, "notices.notice");
-  assert.deepEqual(at.printed().letters.map(({ message }: any) => message.id), ["to-ann"]);
+  assert.deepEqual(
+    at.printed().letters.map(({ message }: any) => message.id),
+    ["to-ann"],
+  );
   await peekDeadLetters(at, {}, "articles.published@feeds");
   assert.match(at.terminal.result[0] as string, /id e-1 {2}1 attempt {2}MESSAGE_INVALID: no author$/);
-  await assert.rejects(peekDeadLetters(at, {}, "articles.published"), { help: "did you mean 'articles.published@feeds'?" });
+  await assert.rejects(peekDeadLetters(at, {}, "articles.published"), {
+    help: "did you mean 'articles.published@feeds'?",
+  });
 });
 
 test("those that are meant are delivered again, each with a result", async () => {
   const at = await givenUp();
   const redrive = { filter: "code=UNREACHABLE" };
   assert.equal(await redriveDeadLetters(at, { ...redrive, dryRun: true, json: true }, "notices.notice"), 0);
-  assert.deepEqual(at.printed().letters.map(({ message }: any) => message), ["to-ann", "to-bob"]);
+  assert.deepEqual(
+    at.printed().letters.map(({ message }: any) => message),
+    ["to-ann", "to-bob"],
+  );
   assert.equal(await waitingIn(at), 0);
   assert.equal(await redriveDeadLetters(at, redrive, "notices.notice"), 0);
   assert.match(at.terminal.result.splice(0).join("\n"), /^redriven {2}\S+ {2}to-ann\nredriven {2}\S+ {2}to-bob$/);

@@ -12,7 +12,7 @@ export interface PsOptions {
   readonly json?: boolean;
 }
 
-const heading = ["UNIT", "INSTANCE", "SERVICES", "STATE", "PID", "ADDRESSES", "RESTARTS", "UPTIME"];
+const heading = ["UNIT", "INSTANCE", "SERVICES", "STATE", "PID", "ADDRESSES", "RESTARTS", "UPTIME", "CPU", "MEMORY"];
 
 /** Runs it. */
 export async function ps(terminal: Terminal, options: PsOptions): Promise<number> {
@@ -28,7 +28,7 @@ export async function ps(terminal: Terminal, options: PsOptions): Promise<number
 }
 
 function rowOf(unit: string, facts: InstanceFacts): readonly string[] {
-  const { instance, services, state, pid, addresses, restarts, uptimeSeconds, lastError } = facts;
+  const { instance, services, state, pid, addresses, restarts, uptimeSeconds, lastError, load } = facts;
   return [
     unit,
     instance,
@@ -38,5 +38,7 @@ function rowOf(unit: string, facts: InstanceFacts): readonly string[] {
     addresses.join(",") || "-",
     String(restarts),
     uptimeSeconds === null ? "-" : spanText(uptimeSeconds * 1000),
+    load === null ? "-" : load.cpuCores.toFixed(2),
+    load === null ? "-" : `${Math.round(load.memoryBytes / 1e6)} MB`,
   ];
 }

@@ -11,7 +11,10 @@ test("queues are listed with what waits, for now and for later", async () => {
   await publishWork(at, { data: '{"to":"bob"}', delay: "2h" }, queue);
   at.terminal.result.splice(0);
   assert.equal(await listQueues(at, {}), 0);
-  assert.match(at.terminal.result.join("\n"), /^QUEUE +WAITING +DELAYED +IN FLIGHT +OLDEST\nnotices\.notice +1 +1 +0 +0\.0s$/);
+  assert.match(
+    at.terminal.result.join("\n"),
+    /^QUEUE +WAITING +DELAYED +IN FLIGHT +OLDEST\nnotices\.notice +1 +1 +0 +0\.0s$/,
+  );
   at.terminal.result.splice(0);
   await showQueue(at, { json: true }, queue);
   assert.deepEqual(at.printed(), { queue, waiting: 1, delayed: 1, inFlight: 0, oldestMs: 0 });
@@ -24,7 +27,10 @@ test("what waits can be looked at and is still there", async () => {
   for (let times = 0; times < 2; times++) {
     assert.equal(await peekQueue(at, { json: true }, queue), 0);
     const { messages } = at.printed();
-    assert.deepEqual(messages.map(({ id, data }: any) => [id, data]), [["n-1", { to: "ann", text: "hello" }]]);
+    assert.deepEqual(
+      messages.map(({ id, data }: any) => [id, data]),
+      [["n-1", { to: "ann", text: "hello" }]],
+    );
   }
   await takeAll(at.broker, { kind: "queue", name: queue }, (delivery) => delivery.ack());
   await peekQueue(at, {}, queue);

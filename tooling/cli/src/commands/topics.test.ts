@@ -43,10 +43,13 @@ test("looking shows messages and takes none", async () => {
   const at = await published();
   assert.equal(await peekTopic(at, { json: true, max: 2 }, topic), 0);
   const { messages } = at.printed();
-  assert.deepEqual(messages.map(({ id, key, data }: any) => [id, key, data]), [
-    ["a-1", "ann", { id: 1, author: "ann" }],
-    ["a-2", "ann", { id: 2, author: "ann" }],
-  ]);
+  assert.deepEqual(
+    messages.map(({ id, key, data }: any) => [id, key, data]),
+    [
+      ["a-1", "ann", { id: 1, author: "ann" }],
+      ["a-2", "ann", { id: 2, author: "ann" }],
+    ],
+  );
   await peekTopic(at, { from: messages[1].position }, topic);
   assert.equal(at.terminal.result.length, 4);
   assert.match(at.terminal.result[0] as string, /id a-2 {2}key ann$/);
@@ -66,7 +69,10 @@ test("an event is published as its contract says, and what does not fit only unc
   assert.equal(await publishEvent(at, { ...wrong, unchecked: true }, topic), 0);
   await assert.rejects(publishEvent(at, { ...wrong, unchecked: true }, "../x"), { code: "CHANNEL_UNKNOWN" });
   const stored = await at.broker.log.read(topic, { from: { kind: "first" }, max: 10 });
-  assert.deepEqual(stored.map(({ id }) => id), ["a-1", "a-2", "a-3", "mine", "wrong"]);
+  assert.deepEqual(
+    stored.map(({ id }) => id),
+    ["a-1", "a-2", "a-3", "mine", "wrong"],
+  );
 });
 
 test("a group is sent back when somebody agrees, and is told how many come", async () => {
@@ -84,7 +90,10 @@ test("a group is sent back when somebody agrees, and is told how many come", asy
 
 test("what comes is counted from a position or a time too, page by page", async () => {
   const at = testBroker();
-  await at.broker.log.append(topic, Array.from({ length: 250 }, (_, index) => messageOf(`m-${index}`, {})));
+  await at.broker.log.append(
+    topic,
+    Array.from({ length: 250 }, (_, index) => messageOf(`m-${index}`, {})),
+  );
   await takeAll(at.broker, feeds, (delivery) => delivery.ack());
   const [, second] = await at.broker.log.read(topic, { from: { kind: "first" }, max: 2 });
   const coming = async (to: string) => {
@@ -103,8 +112,13 @@ test("what comes is counted from a position or a time too, page by page", async 
 test("nobody is moved by a slip, or unasked", async () => {
   const at = await published("fed");
   await assert.rejects(seekGroup(at, { to: "first", yes: true }, topic, "feds"), { help: "did you mean 'feeds'?" });
-  await assert.rejects(seekGroup(at, { to: "first", yes: true }, "articles.publish", "feeds"), { code: "CHANNEL_UNKNOWN" });
+  await assert.rejects(seekGroup(at, { to: "first", yes: true }, "articles.publish", "feeds"), {
+    code: "CHANNEL_UNKNOWN",
+  });
   await assert.rejects(seekGroup(at, { to: "first" }, topic, "feeds"), { code: "CANCELLED" });
   const [facts] = await at.broker.log.topics();
-  assert.deepEqual(facts?.groups.map(({ group, lag }) => [group, lag]), [["feeds", 1]]);
+  assert.deepEqual(
+    facts?.groups.map(({ group, lag }) => [group, lag]),
+    [["feeds", 1]],
+  );
 });
