@@ -9,6 +9,8 @@ import { once } from "node:events";
 export const missing: string | undefined =
   spawnSync("kcat", ["-V"]).error === undefined ? undefined : "needs kcat: apt-get install -y kcat";
 
+const saidMax = 10_000;
+
 /** A running cluster. */
 export class TestCluster {
   readonly #child: ChildProcess;
@@ -27,14 +29,18 @@ export class TestCluster {
     const child = spawn("kcat", ["-C", "-b", "mock", "-t", "keeps-the-cluster", ...settings], {
       stdio: ["ignore", "ignore", "pipe"],
     });
+    const told = Promise.withResolvers<string>();
     let said = "";
-    for await (const chunk of child.stderr as AsyncIterable<Buffer>) {
+    // Read to its end: a program whose output nobody takes is stopped by it.
+    child.stderr?.on("data", (chunk) => {
+      if (said.length > saidMax) return;
       said += chunk;
       const servers = /bootstrap\.servers=(\S+)/.exec(said)?.[1];
-      if (servers === undefined) continue;
-      return new TestCluster(child, servers);
-    }
-    throw new RangeError(`kcat: ${said}`);
+      if (servers !== undefined) told.resolve(servers);
+    });
+    child.on("error", told.reject);
+    child.on("exit", () => told.reject(new RangeError(`kcat ended: ${said}`)));
+    return new TestCluster(child, await told.promise);
   }
 
   get url(): string {

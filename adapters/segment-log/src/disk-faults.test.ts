@@ -132,7 +132,10 @@ test("without any room acks wait, are not lost, and are resolved when there is s
   };
   await assert.rejects(send(one, "c"), { code: "BROKER_FULL" });
   let acked = 0;
-  const acks = one.taken.map((delivery) => delivery.ack().then(() => void (acked += 1)));
+  const acks = one.taken.map(async (delivery) => {
+    await delivery.ack();
+    acked += 1;
+  });
   await one.clock.advance(5_000);
   assert.equal(acked, 0);
   one.files.onStep = () => {};

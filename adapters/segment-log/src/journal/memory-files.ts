@@ -2,7 +2,8 @@
  * A file system in memory, for tests: it can be looked at after every step, fail at any of them, and lose its power.
  *
  * It knows what a real one promises. A write is seen by this process at once and survives its end; it survives a power cut only
- * after a `sync`. Until then any of its sectors may be there or not. A new name survives a power cut after `syncFolder`; until then,
+ * after a `sync`. Until then any of its sectors may be there or not; when the sync fails, they are forgotten, though this process still
+ * sees them. A new name survives a power cut after `syncFolder`; until then,
  * names are there up to some moment, in their order.
  */
 import { basename, dirname, join } from "node:path";
@@ -23,7 +24,13 @@ interface Node {
   /** As the disk has it for sure. */
   durable: Buffer;
   /** What was done since. */
-  undone: ((content: Buffer, random: Random) => Buffer)[];
+  pending: Change[];
+}
+
+/** A change of a file's content: as it is, or as far as a power cut lets it come. */
+interface Change {
+  readonly whole: (content: Buffer) => Buffer;
+  readonly part: (content: Buffer, random: Random) => Buffer;
 }
 
 type Names = Map<string, Node>;
@@ -49,7 +56,7 @@ export class MemoryFiles implements Files {
     let node = this.#names.get(path);
     if (node === undefined && mode === "read") throw failed("ENOENT");
     if (node === undefined || mode === "create") {
-      node = { seen: Buffer.alloc(0), durable: Buffer.alloc(0), undone: [] };
+      node = { seen: Buffer.alloc(0), durable: Buffer.alloc(0), pending: [] };
       const made = node;
       this.#rename((names) => names.set(path, made));
     }
@@ -95,10 +102,10 @@ export class MemoryFiles implements Files {
     const after = new MemoryFiles();
     const names = new Map(this.#durableNames);
     for (const rename of this.#renames.slice(0, Math.floor(random.next() * (this.#renames.length + 1)))) rename(names);
-    for (const [path, { durable, undone }] of names)
+    for (const [path, { durable, pending }] of names)
       after.put(
         path,
-        undone.reduce<Buffer>((content, again) => again(content, random), Buffer.from(durable)),
+        pending.reduce((content, change) => change.part(content, random), Buffer.from(durable) as Buffer),
       );
     return after;
   }
@@ -115,7 +122,7 @@ export class MemoryFiles implements Files {
 
   /** Puts a durable file somewhere. */
   put(path: string, content: Buffer): void {
-    const node = { seen: Buffer.from(content), durable: Buffer.from(content), undone: [] };
+    const node = { seen: Buffer.from(content), durable: Buffer.from(content), pending: [] };
     this.#names.set(path, node);
     this.#durableNames.set(path, node);
   }
@@ -132,10 +139,16 @@ export class MemoryFiles implements Files {
   }
 
   #openFile(path: string, node: Node): OpenFile {
+    const change = (what: Change) => {
+      node.seen = what.whole(node.seen);
+      node.pending.push(what);
+    };
     const put = (chunks: readonly Uint8Array[], position: number) => {
       const bytes = Buffer.concat(chunks);
-      node.seen = written(node.seen, bytes, position);
-      node.undone.push((content, random) => torn(content, bytes, { position, random }));
+      change({
+        whole: (content) => written(content, bytes, position),
+        part: (content, random) => torn(content, bytes, { position, random }),
+      });
     };
     return {
       write: async (chunks, position) => {
@@ -147,15 +160,16 @@ export class MemoryFiles implements Files {
         put([Buffer.from(bytes)], position);
       },
       sync: async () => {
+        const { pending } = node;
+        node.pending = [];
         this.onStep({ act: "sync", path });
-        node.durable = Buffer.from(node.seen);
-        node.undone = [];
+        node.durable = pending.reduce((content, { whole }) => whole(content), node.durable);
       },
       read: async (into, position) => node.seen.copy(into, 0, position),
       truncate: async (length) => {
         this.onStep({ act: "truncate", path });
-        node.seen = cut(node.seen, length);
-        node.undone.push((content, random) => (random.next() < 0.5 ? cut(content, length) : content));
+        const whole = (content: Buffer) => cut(content, length);
+        change({ whole, part: (content, random) => (random.next() < 0.5 ? whole(content) : content) });
       },
       size: async () => node.seen.length,
       close: async () => {},

@@ -32,8 +32,7 @@ export function atBroker<O extends BrokerCommandOptions>(command: BrokerCommand<
   return async (terminal, options, ...named) => {
     const { file, folder, home } = findSystem(terminal, options.system);
     const { env } = terminal;
-    checkReachable(env.BROKER_URL);
-    if (!env.BROKER_URL) await connectRunning(home);
+    if (isOwn(env.BROKER_URL)) await connectRunning(home);
     const system = await loadSystem(file);
     const operator = await becomeOperator(system, { folder, home, env });
     // The platform's timers keep no process alive, and a command may be waiting for one.
@@ -47,19 +46,17 @@ export function atBroker<O extends BrokerCommandOptions>(command: BrokerCommand<
   };
 }
 
-function checkReachable(url: string | undefined): void {
-  if (!url?.startsWith("memory:")) return;
-  throw new CantleError("BROKER_UNAVAILABLE", "a broker in memory is its own process's alone", {
-    place: "BROKER_URL",
-    help: "leave it out for the embedded broker, which the command line can look into",
-  });
+/** Whether the broker is the system's own, so that there is none where nothing runs. */
+function isOwn(url: string | undefined): boolean {
+  return !url || /^(memory|segment-log):/.test(url);
 }
 
 async function brokerOf(operator: Operator): Promise<Broker> {
   try {
     return await operator.broker();
   } catch (error) {
-    if (!isCantleError(error) || error.code !== "BROKER_UNAVAILABLE" || error.help !== undefined) throw error;
+    const isAway = isCantleError(error) && error.code === "BROKER_UNAVAILABLE";
+    if (!isAway || error.help !== undefined) throw error;
     throw new CantleError("BROKER_UNAVAILABLE", "the broker does not answer", {
       help: "see with `cantle ps` whether it runs; a system that was started with BROKER_URL has another: set it here too",
       cause: error,
