@@ -13,7 +13,15 @@ import {
   publishing,
   type SendOptions,
 } from "@cantle/contract";
-import { type Call, CantleError, type Clock, formatTrace, isIdempotencyKey, type Random } from "@cantle/core";
+import {
+  type Call,
+  CantleError,
+  type Clock,
+  formatBaggage,
+  formatTrace,
+  isIdempotencyKey,
+  type Random,
+} from "@cantle/core";
 
 /** Keeps a message. */
 export type StoreMessage = (channel: Channel, message: Message) => Promise<void>;
@@ -102,6 +110,7 @@ function messageMaker(declared: Declared, source: string, { clock, random }: Mes
       time: new Date(nowMs).toISOString(),
       ...(key !== undefined && { key }),
       traceparent: formatTrace(call.trace),
+      ...(call.baggage !== undefined && { baggage: formatBaggage(call.baggage) }),
       data: printJson(data, "MESSAGE_INVALID"),
       ...(priority !== undefined && { priority }),
       ...(delayMs !== undefined && delayMs > 0 && { notBefore: new Date(nowMs + delayMs).toISOString() }),

@@ -44,7 +44,7 @@ export default service(mails, {
     subscribe(
       mails.queues.mail,
       async ({ to }) => {
-        if (!existsSync(new URL("./mended", import.meta.url))) throw new CantleError("UNREACHABLE", "no mail for " + to);
+        if (!existsSync(new URL("./mended", import.meta.url))) throw new CantleError("UNAVAILABLE", "no mail for " + to);
       },
       { deliveriesMax: 2, backOff: { firstMs: 0, maxMs: 0 } },
     ),
@@ -90,7 +90,7 @@ for (const [units, env] of [
     const listed = await until(["dead-letters"], ({ sources }) => sources[0]?.count === 2);
     assert.deepEqual(
       listed.sources.map(({ source, reasons }: any) => [source, reasons[0].code, reasons[0].count]),
-      [["mails.mail", "UNREACHABLE", 2]],
+      [["mails.mail", "UNAVAILABLE", 2]],
     );
     const { letters } = await json("dead-letters", "peek", "mails.mail", "--filter", "to=ann");
     assert.deepEqual(
@@ -101,8 +101,8 @@ for (const [units, env] of [
     assert.deepEqual(
       shown.failures.map(({ attempt, code, message }: any) => [attempt, code, message]),
       [
-        [1, "UNREACHABLE", "no mail for ann"],
-        [2, "UNREACHABLE", "no mail for ann"],
+        [1, "UNAVAILABLE", "no mail for ann"],
+        [2, "UNAVAILABLE", "no mail for ann"],
       ],
     );
     assert.match(shown.failures[0].traceId, /^[0-9a-f]{32}$/);

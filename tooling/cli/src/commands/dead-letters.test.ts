@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CantleError } from "@cantle/core";
-import { failureOf, messageOf, takeAll, testBroker } from "../messages/fixture.ts";
+import { backOffMs, failureOf, messageOf, takeAll, testBroker } from "../messages/fixture.ts";
 import { listDeadLetters, peekDeadLetters, showDeadLetters } from "./dead-letters.ts";
 import { purgeDeadLetters, redriveDeadLetters } from "./dead-letters-sweep.ts";
 
@@ -16,13 +16,13 @@ async function givenUp(answer?: string) {
     queue.name,
     ["ann", "bob", "eve"].map((to) => messageOf(`to-${to}`, { to })),
   );
-  await takeAll(at.broker, queue, async (delivery) => {
+  await takeAll(at, queue, async (delivery) => {
     if (delivery.message.id === "to-eve") return delivery.bury(failureOf("INTERNAL", "a bug"));
-    await delivery.nack(0, failureOf("DEADLINE_EXCEEDED", "slow"));
+    await delivery.nack(backOffMs, failureOf("DEADLINE_EXCEEDED", "slow"));
   });
-  await takeAll(at.broker, queue, (delivery) => delivery.bury(failureOf("UNREACHABLE", "away")));
+  await takeAll(at, queue, (delivery) => delivery.bury(failureOf("UNREACHABLE", "away")));
   await log.append(group.name, [messageOf("e-1", { id: 1 })]);
-  await takeAll(at.broker, group, (delivery) => delivery.bury(failureOf("MESSAGE_INVALID", "no author")));
+  await takeAll(at, group, (delivery) => delivery.bury(failureOf("MESSAGE_INVALID", "no author")));
   return at;
 }
 
@@ -89,7 +89,7 @@ test("those that are meant are delivered again, each with a result", async () =>
   assert.deepEqual(at.terminal.progress, ["2 of notices.notice redriven"]);
   assert.equal(await waitingIn(at), 2);
   const again: [string, number][] = [];
-  await takeAll(at.broker, queue, async (delivery) => {
+  await takeAll(at, queue, async (delivery) => {
     again.push([delivery.message.id, delivery.attempt]);
     await delivery.ack();
   });
@@ -119,10 +119,10 @@ test("one that somebody else took is gone, which is no failure; one that fails i
 test("an event goes back to the group that gave it up, and to no other", async () => {
   const at = await givenUp();
   const seen: string[] = [];
-  await takeAll(at.broker, { ...group, group: "notices" }, async (delivery) => delivery.ack());
+  await takeAll(at, { ...group, group: "notices" }, async (delivery) => delivery.ack());
   assert.equal(await redriveDeadLetters(at, {}, "articles.published@feeds"), 0);
   for (const name of ["notices", "feeds"])
-    await takeAll(at.broker, { ...group, group: name }, async (delivery) => {
+    await takeAll(at, { ...group, group: name }, async (delivery) => {
       seen.push(`${name} ${delivery.message.id}`);
       await delivery.ack();
     });

@@ -32,7 +32,7 @@ test("what waits can be looked at and is still there", async () => {
       [["n-1", { to: "ann", text: "hello" }]],
     );
   }
-  await takeAll(at.broker, { kind: "queue", name: queue }, (delivery) => delivery.ack());
+  await takeAll(at, { kind: "queue", name: queue }, (delivery) => delivery.ack());
   await peekQueue(at, {}, queue);
   assert.deepEqual([at.terminal.result, at.terminal.progress], [[], [`'${queue}' is empty`]]);
 });

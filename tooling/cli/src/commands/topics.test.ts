@@ -11,7 +11,7 @@ async function published(answer?: string) {
   const at = testBroker(answer);
   const of = (id: number) => messageOf(`a-${id}`, { id, author: "ann" }, { key: "ann" });
   await at.broker.log.append(topic, [of(1), of(2)]);
-  await takeAll(at.broker, feeds, (delivery) => delivery.ack());
+  await takeAll(at, feeds, (delivery) => delivery.ack());
   await at.broker.log.append(topic, [of(3)]);
   return at;
 }
@@ -80,7 +80,7 @@ test("a group is sent back when somebody agrees, and is told how many come", asy
   assert.equal(await seekGroup(at, { to: "first" }, topic, "feeds"), 0);
   assert.match(at.terminal.result[0] as string, /the first message .* 3 messages will be delivered/);
   const got: string[] = [];
-  await takeAll(at.broker, feeds, async (delivery) => {
+  await takeAll(at, feeds, async (delivery) => {
     got.push(delivery.message.id);
     await delivery.ack();
   });
@@ -94,7 +94,7 @@ test("what comes is counted from a position or a time too, page by page", async 
     topic,
     Array.from({ length: 250 }, (_, index) => messageOf(`m-${index}`, {})),
   );
-  await takeAll(at.broker, feeds, (delivery) => delivery.ack());
+  await takeAll(at, feeds, (delivery) => delivery.ack());
   const [, second] = await at.broker.log.read(topic, { from: { kind: "first" }, max: 2 });
   const coming = async (to: string) => {
     await seekGroup(at, { to, yes: true, json: true }, topic, "feeds");

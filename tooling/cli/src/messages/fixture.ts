@@ -1,13 +1,7 @@
 /** For tests: a broker in memory on a virtual clock, with a terminal at it, and ways to have messages given up. */
 import { contract, event, type Message, queue } from "@cantle/contract";
-import { virtualClock } from "@cantle/core";
-import {
-  type AttemptFailure,
-  type Broker,
-  type DeadLetterSource,
-  type Delivery,
-  openMemoryBroker,
-} from "@cantle/messaging";
+import { type VirtualClock, virtualClock } from "@cantle/core";
+import { type AttemptFailure, type DeadLetterSource, type Delivery, openMemoryBroker } from "@cantle/messaging";
 import { service } from "@cantle/service";
 import { type System, system } from "@cantle/system";
 import { z } from "zod";
@@ -36,6 +30,7 @@ export const press: System = system("press", {
 
 /** What a command is tested with. */
 export interface TestBroker extends AtBroker {
+  readonly clock: VirtualClock;
   readonly terminal: TestTerminal;
   /** What was printed, as `--json` prints it. */
   printed(): any;
@@ -45,8 +40,9 @@ export interface TestBroker extends AtBroker {
 export function testBroker(answer?: string): TestBroker {
   const base = testTerminal();
   const terminal = answer === undefined ? base : { ...base, ask: async () => answer };
-  const broker = openMemoryBroker({ clock: virtualClock() });
-  return { terminal, broker, system: press, printed: () => JSON.parse(base.result.splice(0).join("\n")) };
+  const clock = virtualClock();
+  const broker = openMemoryBroker({ clock });
+  return { terminal, broker, clock, system: press, printed: () => JSON.parse(base.result.splice(0).join("\n")) };
 }
 
 /** A message with this id and data. */
@@ -60,12 +56,16 @@ export function failureOf(code: string, message = "no luck"): AttemptFailure {
   return { code, message, at: "2026-01-01T00:00:01.000Z", traceId: "0af7651916cd43dd8448eb211c80319c" };
 }
 
-/** Takes everything that a source has, and does this with each; then leaves. */
+/** How long a test has failed messages wait, ms. */
+export const backOffMs = 10;
+
+/** Takes everything that a source has, what backed off too, and does this with each; then leaves. */
 export async function takeAll(
-  broker: Broker,
+  { broker, clock }: Pick<TestBroker, "broker" | "clock">,
   { kind, name, group = "" }: DeadLetterSource,
   each: (delivery: Delivery) => Promise<void>,
 ): Promise<void> {
+  await clock.advance(backOffMs);
   const ended: Promise<void>[] = [];
   const taking = {
     inFlightMax: 1_000,

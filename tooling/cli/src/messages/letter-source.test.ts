@@ -16,9 +16,10 @@ test("a source is a queue, or a topic and its group", () => {
 });
 
 test("a source without dead letters is known, and one that never was is not", async () => {
-  const { broker } = testBroker();
+  const at = testBroker();
+  const { broker } = at;
   await broker.queue?.send("notices.notice", [messageOf("1", {})]);
-  await takeAll(broker, readSource("articles.published@feeds"), (delivery) => delivery.ack());
+  await takeAll(at, readSource("articles.published@feeds"), (delivery) => delivery.ack());
   for (const text of ["notices.notice", "articles.published@feeds"]) await checkSource(broker, readSource(text));
   const slips: readonly [string, string][] = [
     ["notices.notce", "did you mean 'notices.notice'?"],

@@ -9,10 +9,11 @@ const all: Choice = { ids: [], filter: readFilter(undefined), max: 1_000 };
 
 /** A broker with 250 dead letters; every fifth one failed with INTERNAL. */
 async function manyLetters() {
-  const { broker } = testBroker();
+  const at = testBroker();
+  const { broker } = at;
   const sent = Array.from({ length: 250 }, (_, index) => messageOf(`m-${index}`, { index }));
   await broker.queue?.send(source.name, sent);
-  await takeAll(broker, source, (delivery) => {
+  await takeAll(at, source, (delivery) => {
     const { index } = JSON.parse(Buffer.from(delivery.message.data).toString());
     return delivery.bury(index % 5 === 0 ? failureOf("INTERNAL", `broken ${index}`) : failureOf("UNREACHABLE", "away"));
   });
