@@ -1,10 +1,19 @@
 import { systemClock, systemRandom } from "@cantle/core";
-import { silentLogger } from "@cantle/telemetry";
-import { openConnection } from "./connection.ts";
-import { locationOf } from "./url.ts";
+import { createLogger } from "@cantle/telemetry";
+import { createKafkaEngine } from "./engine.ts";
 import { TestCluster } from "./test-cluster.ts";
+import { messages } from "../../../data-plane/messaging/src/conformance/subject.ts";
 const c = await TestCluster.start();
-console.log(c.url);
-const log = { ...silentLogger, debug: console.log } as never;
-try { const o = await openConnection(locationOf(c.url), { clock: systemClock, random: systemRandom(), log }); console.log("ok"); await o.close(); } catch (e: any) { console.log(e, e.cause?.errors ?? e.cause); }
+const t0 = performance.now(); const say = (...a: unknown[]) => console.log((performance.now() - t0).toFixed(0), ...a);
+const log = createLogger((l, m, f) => say(l, m, JSON.stringify(f), (f.error as any)?.errors ?? f.error));
+const b = await createKafkaEngine({ partitionOf: () => 0 }).open({ url: c.url, clock: systemClock, random: systemRandom(), log });
+say("open");
+await b.log.append("a.b", messages("a", 5)); say("appended");
+say(await b.log.read("a.b", { from: { kind: "first" }, max: 3 }).then((r) => r.map((m) => m.id)));
+const k = await b.log.consume("a.b", "g", { inFlightMax: 10, leaseMs: 10000, from: { kind: "first" }, onDelivery: (d) => { say(d.message.id); d.ack().then(() => say("acked"), say); } });
+say("consuming");
+await new Promise((r) => setTimeout(r, 2000));
+say(await b.log.topics().catch((e) => e));
+await k.stop(); say("stopped");
+await b.close(); say("closed");
 await c.remove();
