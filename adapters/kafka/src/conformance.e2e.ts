@@ -5,6 +5,12 @@ import { silentLogger } from "@cantle/telemetry";
 import { createKafkaEngine } from "./engine.ts";
 import { missing, TestCluster } from "./test-cluster.ts";
 
+/** What librdkafka's mock does not know, so that only a real cluster can show it. */
+const notOnTheMock = new Map([
+  ["begins with what was stored at a moment or later", "the mock cluster cannot search by time"],
+  ["is forgotten on request, and new when it comes back", "the mock cluster cannot delete groups"],
+]);
+
 if (missing !== undefined) test("Kafka does what a broker of topics must", { skip: missing }, () => {});
 else {
   let cluster: TestCluster;
@@ -17,6 +23,8 @@ else {
   const engine = createKafkaEngine({ partitionOf: () => 0 });
 
   brokerConformance("Kafka, on a mock cluster", async (t) => {
+    const lack = notOnTheMock.get(t.name);
+    if (lack !== undefined) t.todo(lack);
     const options = { url: cluster.url, clock: systemClock, random: systemRandom(), log: silentLogger };
     const broker = await engine.open(options);
     t.after(() => broker.close());

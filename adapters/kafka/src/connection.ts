@@ -36,7 +36,13 @@ export async function openConnection(
   const clientOptions = clientOptionsOf(location);
   const admin = new Admin(clientOptions);
   const { idempotent } = location;
-  const producer = new Producer({ ...clientOptions, idempotent, acks: -1, autocreateTopics: true, repeatOnStaleMetadata: true });
+  const producer = new Producer({
+    ...clientOptions,
+    idempotent,
+    acks: -1,
+    autocreateTopics: true,
+    repeatOnStaleMetadata: true,
+  });
   const reader = new Consumer({ ...clientOptions, groupId: `cantle-reader-${rest.random.hex(4)}`, autocommit: false });
   const clients = [admin, producer, reader];
   let isOpen = true;

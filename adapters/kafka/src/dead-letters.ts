@@ -2,6 +2,8 @@
  * Dead letters: a compacted topic for each group of a topic. A letter is a record with its id as the key; removing one writes a
  * record with that key and no value, as compaction has it. They are read from the beginning each time: they are for people, and few.
  */
+
+import { CantleError } from "@cantle/core";
 import {
   type AttemptFailure,
   checkChannelName,
@@ -11,7 +13,6 @@ import {
   type DeadLetters,
   type StoredMessage,
 } from "@cantle/messaging";
-import { CantleError } from "@cantle/core";
 import { header, headersOf, messageOf, type Outgoing } from "./cloud-event.ts";
 import { type Connection, ensureTopic } from "./connection.ts";
 import { translated } from "./errors.ts";
@@ -36,7 +37,10 @@ export class KafkaDeadLetters implements DeadLetters {
   readonly #publisher: Publisher;
   readonly #reader: Reader;
 
-  constructor(connection: Connection, { publisher, reader }: { readonly publisher: Publisher; readonly reader: Reader }) {
+  constructor(
+    connection: Connection,
+    { publisher, reader }: { readonly publisher: Publisher; readonly reader: Reader },
+  ) {
     this.#connection = connection;
     this.#publisher = publisher;
     this.#reader = reader;
@@ -131,7 +135,8 @@ export class KafkaDeadLetters implements DeadLetters {
     for (const record of await this.#reader.read(topic, { kind: "first" }, lettersMax)) {
       const id = record.key?.toString() ?? "";
       letters.delete(id);
-      if (record.value !== null && record.value.byteLength + record.headers.size > 0) letters.set(id, letterOf(id, record));
+      if (record.value !== null && record.value.byteLength + record.headers.size > 0)
+        letters.set(id, letterOf(id, record));
     }
     return [...letters.values()];
   }

@@ -23,6 +23,11 @@ export function isProtocolError(error: unknown, ids: readonly string[]): boolean
   return error instanceof Error && ids.some((id) => findErrorBy(error, "apiId", id) !== null);
 }
 
+/** True when the user may not do it. */
+export function isRefused(error: unknown): boolean {
+  return isProtocolError(error, refused);
+}
+
 /** True when this member has the partitions no more: the group has moved on without it. */
 export function isFenced(error: unknown): boolean {
   return isProtocolError(error, fenced);
@@ -38,12 +43,14 @@ export function translate(error: unknown): CantleError {
   if (isCantleError(error)) return error;
   if (isProtocolError(error, tooLarge))
     return new CantleError("MESSAGE_TOO_LARGE", "a message has more bytes than the broker takes", { cause: error });
-  if (isProtocolError(error, refused))
+  if (isRefused(error))
     return new CantleError("BROKER_UNAVAILABLE", "the broker does not let this user do it", {
       cause: error,
       help: "check the user and password in the URL, and what that user may do in the cluster",
     });
-  return new CantleError("BROKER_UNAVAILABLE", "the broker cannot be reached, or did not answer in time", { cause: error });
+  return new CantleError("BROKER_UNAVAILABLE", "the broker cannot be reached, or did not answer in time", {
+    cause: error,
+  });
 }
 
 /** Runs it; what it throws is one of ours. */

@@ -16,7 +16,6 @@ import {
   type DeliveryEnd,
   DeliveryState,
   Dispatch,
-  type GroupFacts,
   type Held,
   laneOf,
   type StartAt,
@@ -95,7 +94,8 @@ export class Group implements Books {
       groupId: connection.names.group(topic, name),
       nextOf: (place) => this.#nextOf(place),
       onRecord: (record) => this.#take(record),
-      onRead: ({ topic: of, partition, offset }) => this.#parts.get(keyOf({ topic: of, partition }))?.progress.readTo(offset),
+      onRead: ({ topic: of, partition, offset }) =>
+        this.#parts.get(keyOf({ topic: of, partition }))?.progress.readTo(offset),
       onOutOfRange: (places) => this.#restart(places),
     });
   }
@@ -143,23 +143,28 @@ export class Group implements Books {
     };
   }
 
-  /** How it stands, as far as this member has it. */
-  facts(): Pick<GroupFacts, "inFlight"> & { readonly oldestAtMs: number | undefined; openCountOf(place: Place): number | undefined } {
-    let oldestAtMs: number | undefined;
-    for (const { timestampMs } of this.#known.values()) oldestAtMs = Math.min(timestampMs, oldestAtMs ?? timestampMs);
-    return {
-      inFlight: this.#state.heldCount,
-      oldestAtMs,
-      openCountOf: (place) => {
-        const progress = this.#parts.get(keyOf(place))?.progress;
-        return progress === undefined ? undefined : progress.openCount;
-      },
-    };
+  get topic(): string {
+    return this.#options.topic;
   }
 
-  /** Where this member reads on in a partition; undefined when it does not have it. */
-  nextIn(place: Place): bigint | undefined {
-    return this.#parts.get(keyOf(place))?.progress.next;
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get inFlightCount(): number {
+    return this.#state.heldCount;
+  }
+
+  /** When the oldest message was stored that is read and not done; wall ms. */
+  get oldestAtMs(): number | undefined {
+    let oldest: number | undefined;
+    for (const { timestampMs } of this.#known.values()) oldest = Math.min(timestampMs, oldest ?? timestampMs);
+    return oldest;
+  }
+
+  /** Where this member reads on in a partition, and how many it has read that are not done; undefined when it does not have it. */
+  standingIn(place: Place): Pick<PartitionProgress, "next" | "openCount"> | undefined {
+    return this.#parts.get(keyOf(place))?.progress;
   }
 
   /** Goes on elsewhere. Only who has all partitions can do that. */
@@ -219,7 +224,7 @@ export class Group implements Books {
 
   #nextOf(place: Place): bigint | undefined {
     if (this.#known.size >= windowMax || this.#knownBytes >= windowBytesMax) return undefined;
-    return this.nextIn(place);
+    return this.#parts.get(keyOf(place))?.progress.next;
   }
 
   #take(record: FoundRecord): void {

@@ -3,12 +3,17 @@
  * how far it is in them. Fetching goes over another client, because a broker answers the requests of one connection one by one, and
  * a fetch may wait.
  */
+import { delay } from "@cantle/core";
 import { Consumer, type GroupAssignment } from "@platformatic/kafka";
 import type { Connection } from "./connection.ts";
+import { isRefused } from "./errors.ts";
 
 const sessionMs = 10_000;
 const heartbeatMs = 2_000;
 const rebalanceMs = 30_000;
+/** For how long joining is tried, ms: a group that changes just then sends newcomers away. */
+const joinMs = 20_000;
+const pauseMs = 250;
 
 /** A partition of a topic. */
 export interface Place {
@@ -32,34 +37,43 @@ export interface MembershipOptions {
 
 /** A member. */
 export class Membership {
+  readonly #connection: Connection;
   readonly #client: Consumer;
+  #isLeft = false;
 
-  private constructor(client: Consumer) {
-    this.#client = client;
-  }
-
-  /** Joins; resolves when the group has answered with what this member has, which `onAssigned` is told too. */
-  static async join(connection: Connection, { groupId, topics, onAssigned }: MembershipOptions): Promise<Membership> {
-    const client = new Consumer({
+  private constructor(connection: Connection, { groupId, topics, onAssigned }: MembershipOptions) {
+    this.#connection = connection;
+    this.#client = new Consumer({
       ...connection.clientOptions,
       groupId,
       autocommit: false,
       sessionTimeout: sessionMs,
       heartbeatInterval: heartbeatMs,
       rebalanceTimeout: rebalanceMs,
-      // Sent again after it joined anew, a commit would be one for partitions that may be somebody else's by now.
+      // The client would send a refused commit again after it joined anew, when the partition may be somebody else's.
       retries: 0,
     });
-    client.on("error", () => {});
-    client.on("consumer:heartbeat:error", ({ error }) => connection.log.debug("a heartbeat failed", { groupId, error }));
-    client.on("consumer:group:join", () => onAssigned(placesOf(client.assignments ?? [])));
-    client.topics.trackAll(...topics);
-    try {
-      await client.joinGroup({});
-      return new Membership(client);
-    } catch (error) {
-      await client.close(true).catch(() => {});
-      throw error;
+    this.#client.topics.trackAll(...topics);
+    this.#client.on("consumer:group:join", () => onAssigned(placesOf(this.#client.assignments ?? [])));
+    // So it says that it could not join anew after a change of the group; it does not try again by itself.
+    this.#client.on("error", () => void this.#joinAgain());
+  }
+
+  /** Joins; resolves when the group has answered with what this member has, which `onAssigned` is told too. */
+  static async join(connection: Connection, options: MembershipOptions): Promise<Membership> {
+    const membership = new Membership(connection, options);
+    const endMs = connection.clock.nowMs() + joinMs;
+    for (;;) {
+      try {
+        await membership.#client.joinGroup({});
+        return membership;
+      } catch (error) {
+        if (connection.clock.nowMs() > endMs || isRefused(error)) {
+          await membership.leave().catch(() => {});
+          throw error;
+        }
+      }
+      await delay(connection.clock, pauseMs);
     }
   }
 
@@ -82,7 +96,14 @@ export class Membership {
 
   /** Leaves the group. */
   async leave(): Promise<void> {
+    this.#isLeft = true;
     await this.#client.close(true);
+  }
+
+  async #joinAgain(): Promise<void> {
+    await delay(this.#connection.clock, pauseMs);
+    if (this.#isLeft || this.#client.isActive()) return;
+    await this.#client.joinGroup({}).catch(() => this.#joinAgain());
   }
 }
 

@@ -25,9 +25,7 @@ export function positionOf(text: string): Position {
 
 /** The order of positions: negative when `one` comes first. */
 export function comparePositions(one: Position, other: Position): number {
-  return (
-    one.timestampMs - other.timestampMs || one.partition - other.partition || Number(one.offset - other.offset)
-  );
+  return one.timestampMs - other.timestampMs || one.partition - other.partition || Number(one.offset - other.offset);
 }
 
 /** A moment, wall ms. Throws `INPUT_INVALID`. */

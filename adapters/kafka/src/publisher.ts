@@ -2,8 +2,9 @@
  * Publishing. One request is under way at a time, and everything that was asked for meanwhile goes into the next one: so order
  * stays as it was asked for, also when the client has to send again, and a busy broker sends few, large requests.
  */
-import type { Connection } from "./connection.ts";
+
 import type { Outgoing } from "./cloud-event.ts";
+import type { Connection } from "./connection.ts";
 
 const messagesMax = 1_000;
 /** Brokers take a megabyte in one go unless they are told otherwise. */

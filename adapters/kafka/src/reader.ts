@@ -60,7 +60,10 @@ export class Reader {
       );
       const isWanted = (record: FoundRecord) =>
         from.kind !== "position" || comparePositions(record, positionOf(from.position)) >= 0;
-      return merged(all.map((records) => records.filter(isWanted)), max);
+      return merged(
+        all.map((records) => records.filter(isWanted)),
+        max,
+      );
     } finally {
       reader.topics.untrack(topic);
     }

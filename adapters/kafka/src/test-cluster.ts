@@ -17,6 +17,8 @@ const saidMax = 10_000;
 
 /** A running cluster. */
 export class TestCluster {
+  /** `host:port` of its brokers, after commas. */
+  readonly servers: string;
   readonly #child: ChildProcess;
   readonly #door: Server;
   readonly #sockets = new Set<Socket>();
@@ -24,6 +26,7 @@ export class TestCluster {
   private constructor(child: ChildProcess, servers: string) {
     const [host = "", port] = servers.split(",")[0]?.split(":") ?? [];
     this.#child = child;
+    this.servers = servers;
     this.#door = createServer((near) => {
       const far = connect(Number(port), host);
       for (const [socket, other] of [

@@ -35,7 +35,8 @@ const known = new Set(["tls", "sasl", "prefix", "idempotent"]);
 export function locationOf(url: string): Location {
   const [, userinfo, hosts = "", query] = shape.exec(url) ?? refuse("this is not the URL of a Kafka cluster");
   const servers = hosts.split(",").map((each) => {
-    const [, host, port = portDefault] = server.exec(each) ?? refuse("a host in the URL of the Kafka cluster cannot be one");
+    const [, host, port = portDefault] =
+      server.exec(each) ?? refuse("a host in the URL of the Kafka cluster cannot be one");
     return `${host}:${port}`;
   });
   const options = new URLSearchParams(query);

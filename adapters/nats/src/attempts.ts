@@ -6,6 +6,7 @@
 import { type AttemptFailure, type DeadLetterSource, failuresMax, type Tried } from "@cantle/messaging";
 import type { Connection } from "./connection.ts";
 import { isApiError } from "./errors.ts";
+import { mapBounded } from "./map-bounded.ts";
 
 /** What is known of one message. */
 export interface AttemptRecord extends Tried {
@@ -57,8 +58,8 @@ export class Attempts {
   }
 
   async write(source: DeadLetterSource, sequence: number, record: AttemptRecord): Promise<void> {
-    const { js, names } = this.#connection;
-    await js.publish(names.attemptSubject(source, sequence), JSON.stringify(record));
+    const { asker, names } = this.#connection;
+    await asker.store(names.attemptSubject(source, sequence), { data: JSON.stringify(record) });
   }
 
   /** Forgets what was tried with one message, or with all of a source. */
@@ -75,12 +76,10 @@ export class Attempts {
     const sequences = Object.keys(state.subjects ?? {}).map((subject) =>
       Number(subject.slice(subject.lastIndexOf(".") + 1)),
     );
-    const found = await Promise.all(
-      sequences.slice(0, max).map(async (sequence) => {
-        const record = await this.read(source, sequence);
-        return record === undefined ? [] : [{ ...record, sequence }];
-      }),
-    );
+    const found = await mapBounded(sequences.slice(0, max), async (sequence) => {
+      const record = await this.read(source, sequence);
+      return record === undefined ? [] : [{ ...record, sequence }];
+    });
     return found.flat();
   }
 }

@@ -4,10 +4,13 @@
  */
 import { CantleError, type Clock, type Random } from "@cantle/core";
 import type { Logger } from "@cantle/telemetry";
-import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { Asker } from "./asker.ts";
 import { translate } from "./errors.ts";
+import { Link } from "./link.ts";
 import { Names } from "./names.ts";
+import { Publisher } from "./publisher.ts";
 import type { Location } from "./url.ts";
 
 /** How long an answer of the server is waited for, ms. */
@@ -15,11 +18,13 @@ export const answerMs = 5_000;
 const connectMs = 5_000;
 const reconnectPauseMs = 250;
 
+/** The requests about streams and consumers. */
+export type StreamRequests = Awaited<ReturnType<typeof jetstreamManager>>;
+
 /** What everything here shares. */
 export interface Connection {
   readonly nc: NatsConnection;
-  readonly js: JetStreamClient;
-  readonly jsm: JetStreamManager;
+  readonly jsm: StreamRequests;
   readonly names: Names;
   readonly location: Location;
   readonly clock: Clock;
@@ -27,10 +32,9 @@ export interface Connection {
   readonly log: Logger;
   /** This broker among all that share the server. */
   readonly id: string;
-  /** Runs `task` whenever the client has connected again; answers with how to stop that. */
-  onReconnect(task: () => void): () => void;
-  /** False while the client tries to connect again. */
-  isConnected(): boolean;
+  readonly link: Link;
+  readonly publisher: Publisher;
+  readonly asker: Asker;
   /** Throws `BROKER_UNAVAILABLE` once it is closed. */
   assertOpen(): void;
 }
@@ -64,22 +68,17 @@ async function shared(
   nc: NatsConnection,
   rest: Pick<Connection, "location" | "clock" | "random" | "log">,
 ): Promise<Connection> {
-  const reconnected = new Set<() => void>();
-  const link = { isUp: true };
-  void watch(nc, { log: rest.log, link, reconnected });
+  const link = new Link(nc, rest);
   try {
     return {
       ...rest,
       nc,
-      js: jetstream(nc, { timeout: answerMs }),
       jsm: await jetstreamManager(nc, { timeout: answerMs }),
       names: new Names(rest.location.prefix),
       id: rest.random.hex(8),
-      isConnected: () => link.isUp && !nc.isClosed(),
-      onReconnect(task) {
-        reconnected.add(task);
-        return () => void reconnected.delete(task);
-      },
+      link,
+      publisher: new Publisher(nc, { link, clock: rest.clock, answerMs }),
+      asker: new Asker(nc, { link, clock: rest.clock, answerMs }),
       assertOpen() {
         if (nc.isClosed() || nc.isDraining()) throw new CantleError("BROKER_UNAVAILABLE", "the broker is closed");
       },
@@ -87,26 +86,5 @@ async function shared(
   } catch (error) {
     await nc.close();
     throw error;
-  }
-}
-
-/** What is told of how the connection does. */
-interface Watching {
-  readonly log: Logger;
-  readonly link: { isUp: boolean };
-  readonly reconnected: ReadonlySet<() => void>;
-}
-
-/** Tells the log how the connection does, and whoever wants to know that it is back. */
-async function watch(nc: NatsConnection, { log, link, reconnected }: Watching): Promise<void> {
-  for await (const status of nc.status()) {
-    if (status.type === "disconnect") {
-      link.isUp = false;
-      log.warn("the connection to the broker is broken");
-    }
-    if (status.type !== "reconnect") continue;
-    link.isUp = true;
-    log.info("the broker is connected again");
-    for (const task of reconnected) task();
   }
 }

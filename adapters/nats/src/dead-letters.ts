@@ -19,14 +19,13 @@ import type { StoredMsg } from "@nats-io/jetstream";
 import { decoded, encoded, headersOf, messageOf } from "./cloud-event.ts";
 import type { Connection } from "./connection.ts";
 import { translated } from "./errors.ts";
-import { publishAll } from "./publisher.ts";
 import { messageAt, messagesAfter, nextMessage } from "./stored.ts";
 
 const failureBytesMax = 32 * 1024;
 
 /** Keeps a message that was given up. */
 export async function bury(
-  { js, names, clock }: Connection,
+  { asker, names, clock }: Connection,
   source: DeadLetterSource,
   { message, tried }: { readonly message: StoredMessage; readonly tried: Tried },
 ): Promise<void> {
@@ -37,7 +36,7 @@ export async function bury(
   headers.append("cantle-attempts", String(tried.attempts));
   headers.append("cantle-at", new Date(clock.wallMs()).toISOString());
   headers.append("cantle-failures", failuresText(tried.failures));
-  await js.publish(names.deadLetterSubject(source), message.data, { headers });
+  await asker.store(names.deadLetterSubject(source), { data: message.data, headers });
 }
 
 /** The port. */
@@ -101,7 +100,7 @@ export function redriveBy(connection: Connection, ensureTopic: (topic: string) =
         ? names.queueSubject(source.name, message.priority ?? "normal")
         : names.redriveSubject(source.name, source.group as string);
     const headers = headersOf(message, source.name, `redriven:${names.deadLetterSubject(source)}:${id}`);
-    await publishAll(connection, 1, () => ({ subject, headers, data: message.data }));
+    await connection.publisher.publish(1, () => ({ subject, headers, data: message.data }));
   };
 }
 

@@ -48,10 +48,15 @@ function brokerOf(connection: Connection, facts: BrokerFacts): Broker {
     facts,
     log,
     queue,
-    deadLetters: deadLettersOf(connection, redriveBy(connection, (topic) => topics.ensure(topic))),
+    deadLetters: deadLettersOf(
+      connection,
+      redriveBy(connection, (topic) => topics.ensure(topic)),
+    ),
     check: () =>
       translated(async () => {
         connection.assertOpen();
+        // A question would wait for a connection; whoever asks for readiness wants to know about this moment.
+        if (!connection.link.isUp) throw new CantleError("BROKER_UNAVAILABLE", "there is no connection to the broker");
         await jsm.streams.info(names.queues);
       }),
     close: () => {
@@ -63,7 +68,10 @@ function brokerOf(connection: Connection, facts: BrokerFacts): Broker {
 
 function factsOf(
   connection: Connection,
-  { streams, messageBytesMax = messageBytesDefault }: { readonly streams: Streams; readonly messageBytesMax?: number | undefined },
+  {
+    streams,
+    messageBytesMax = messageBytesDefault,
+  }: { readonly streams: Streams; readonly messageBytesMax?: number | undefined },
 ): BrokerFacts {
   const { info } = connection.nc;
   const { queues } = streams;

@@ -51,7 +51,9 @@ export function translate(error: unknown): CantleError {
         cause: error,
         help: "check the user and password in the URL, and what that user may do on the server",
       });
-  return new CantleError("BROKER_UNAVAILABLE", "the broker cannot be reached, or did not answer in time", { cause: error });
+  return new CantleError("BROKER_UNAVAILABLE", "the broker cannot be reached, or did not answer in time", {
+    cause: error,
+  });
 }
 
 /** Runs it; what it throws is one of ours. */

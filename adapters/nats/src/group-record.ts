@@ -6,6 +6,7 @@
  * Everything up to `high` is done, except what `open` names; nothing after `high` was begun.
  */
 import { CantleError } from "@cantle/core";
+import { headers } from "@nats-io/transport-node";
 import type { Connection } from "./connection.ts";
 import { isApiError } from "./errors.ts";
 
@@ -82,11 +83,12 @@ export class GroupRecords {
 
   /** Replaces the record with this revision (0 for none); answers with the new one, undefined when somebody was faster. */
   async write(topic: string, group: string, { record, revision }: StoredRecord): Promise<number | undefined> {
-    const { js, names } = this.#connection;
+    const { asker, names } = this.#connection;
+    const expecting = headers();
+    expecting.append("Nats-Expected-Last-Subject-Sequence", String(revision));
     try {
       const subject = names.groupSubject(topic, group);
-      const stored = await js.publish(subject, encodeRecord(record), { expect: { lastSubjectSequence: revision } });
-      return stored.seq;
+      return await asker.store(subject, { data: encodeRecord(record), headers: expecting });
     } catch (error) {
       if (isApiError(error, "wrongLastSequence")) return undefined;
       throw error;

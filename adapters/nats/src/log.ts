@@ -17,7 +17,6 @@ import type { Connection } from "./connection.ts";
 import { isApiError, translated } from "./errors.ts";
 import { answerAlive, Group } from "./group.ts";
 import { GroupRecords } from "./group-record.ts";
-import { publishAll } from "./publisher.ts";
 import { Puller } from "./pull.ts";
 import { nextMessage } from "./stored.ts";
 import type { TopicStreams } from "./streams.ts";
@@ -51,7 +50,7 @@ export class NatsLog implements Log {
       return { subject, headers: headersOf(message, topic, message.id), data: message.data };
     };
     await translated(() =>
-      this.#topics.with(topic, () => publishAll(this.#connection, messages.length, outgoing)),
+      this.#topics.with(topic, () => this.#connection.publisher.publish(messages.length, outgoing)),
     );
   };
 
@@ -61,7 +60,8 @@ export class NatsLog implements Log {
     return translated(async () => {
       await this.#topics.ensure(topic);
       const known = this.#groups.get(key);
-      const group = known ?? new Group(this.#connection, { topic, name, from, records: this.#records, attempts: this.#attempts });
+      const group =
+        known ?? new Group(this.#connection, { topic, name, from, records: this.#records, attempts: this.#attempts });
       this.#groups.set(key, group);
       const consumption = await group.join(options);
       return {
@@ -136,7 +136,10 @@ export class NatsLog implements Log {
     const { names, jsm } = this.#connection;
     const stream = names.topicStream(topic);
     const found: StoredMessage[] = [];
-    const { name } = await addReader(this.#connection, topic, { ...startOf(from), filter_subject: names.topicSubject(topic) });
+    const { name } = await addReader(this.#connection, topic, {
+      ...startOf(from),
+      filter_subject: names.topicSubject(topic),
+    });
     const puller = new Puller(this.#connection, {
       stream,
       consumer: name,
@@ -146,7 +149,10 @@ export class NatsLog implements Log {
       },
     });
     try {
-      while (found.length < max && (await puller.pull({ messagesMax: Math.min(256, max - found.length) })) === "filled");
+      while (
+        found.length < max &&
+        (await puller.pull({ messagesMax: Math.min(256, max - found.length) })) === "filled"
+      );
     } finally {
       puller.close();
       await jsm.consumers.delete(stream, name);
@@ -190,7 +196,10 @@ export class NatsLog implements Log {
     const oldest =
       lag === 0
         ? undefined
-        : await nextMessage(this.#connection, names.topicStream(topic), { sequence, subject: names.topicSubjects(topic) });
+        : await nextMessage(this.#connection, names.topicStream(topic), {
+            sequence,
+            subject: names.topicSubjects(topic),
+          });
     const oldestMs = oldest === undefined ? 0 : Math.max(0, clock.wallMs() - oldest.time.getTime());
     return [{ group, lag, inFlight, oldestMs }];
   }

@@ -26,6 +26,7 @@ import type { Connection } from "./connection.ts";
 import { bury } from "./dead-letters.ts";
 import { deliveryLost, translate } from "./errors.ts";
 import type { GroupRecord, GroupRecords, OpenMessage, StoredRecord } from "./group-record.ts";
+import { mapBounded } from "./map-bounded.ts";
 import type { Pulled } from "./pull.ts";
 import { messageAt, storedMessageOf } from "./stored.ts";
 import { TopicReader } from "./topic-reader.ts";
@@ -95,25 +96,27 @@ export class Ownership implements Books {
   async begin(open: readonly OpenMessage[]): Promise<void> {
     const { names, clock } = this.#connection;
     const stream = names.topicStream(this.#options.topic);
-    const found = await Promise.all(open.map(({ sequence }) => messageAt(this.#connection, stream, sequence)));
-    const tried = await Promise.all(open.map((each) => this.#triedOf(each)));
+    const found = await mapBounded(open, ({ sequence }) => messageAt(this.#connection, stream, sequence));
+    const tried = await mapBounded(open, (each) => this.#triedOf(each));
     for (const [index, { sequence, state }] of open.entries()) {
       const message = found[index];
       if (message === undefined) continue;
-      const waitMs = state.kind === "held" ? this.#leaseMs : state.kind === "delayed" ? state.untilMs - clock.wallMs() : 0;
+      const waitMs =
+        state.kind === "held" ? this.#leaseMs : state.kind === "delayed" ? state.untilMs - clock.wallMs() : 0;
       const stillMs = Math.max(0, waitMs);
       this.#learn(sequence, storedMessageOf(message), {
         tried: tried[index],
         ...(stillMs > 0 && { notBeforeMs: clock.nowMs() + stillMs }),
       });
-      if (stillMs > 0) (this.#known.get(sequence) as Known).state = { kind: "delayed", untilMs: clock.wallMs() + stillMs };
+      if (stillMs > 0)
+        (this.#known.get(sequence) as Known).state = { kind: "delayed", untilMs: clock.wallMs() + stillMs };
     }
     // From here on it is what our own consumers ask for.
     this.#leaseMs = 0;
     this.#dispatch.arm();
     this.#reader = new TopicReader(this.#connection, {
       topic: this.#options.topic,
-      from: this.#read + 1,
+      from: { sequence: this.#read + 1 },
       hunger: () => (this.#knownBytes < windowBytesMax ? windowMax - this.#known.size : 0),
       onMessage: (pulled) => this.#take(pulled),
     });
@@ -143,7 +146,7 @@ export class Ownership implements Books {
     if (this.#isOver) return;
     this.#owner = "";
     // Without a connection there is nobody to tell: the server says that we are gone.
-    if (this.#connection.isConnected()) await this.commit().catch(() => {});
+    if (this.#connection.link.isUp) await this.commit().catch(() => {});
     this.#isOver = true;
   }
 

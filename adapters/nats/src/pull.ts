@@ -96,7 +96,7 @@ export class Puller {
 
   /** Listens no more, once what is on its way has come. */
   async drain(): Promise<void> {
-    if (this.#connection.isConnected()) await this.#subscription.drain().catch(() => {});
+    if (this.#connection.link.isUp) await this.#subscription.drain().catch(() => {});
     this.close();
   }
 

@@ -44,7 +44,9 @@ export async function openConsumers(connection: Connection, queue: string, lease
 
 /** Makes the server forget the requests of those who are gone; nobody needs to know if it does not. */
 export async function forgetRequests({ jsm, names }: Connection, queue: string): Promise<void> {
-  await Promise.allSettled(queueLanes.map((lane) => jsm.consumers.info(names.queues, names.queueConsumer(queue, lane))));
+  await Promise.allSettled(
+    queueLanes.map((lane) => jsm.consumers.info(names.queues, names.queueConsumer(queue, lane))),
+  );
 }
 
 async function ensured(

@@ -16,7 +16,7 @@ import {
 } from "@cantle/messaging";
 import { type Attempts, triedOnceMore } from "./attempts.ts";
 import { messageOf } from "./cloud-event.ts";
-import { answerMs, type Connection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { bury } from "./dead-letters.ts";
 import { deliveryLost, translated } from "./errors.ts";
 import type { Pulled } from "./pull.ts";
@@ -166,8 +166,7 @@ export class QueueDelivery extends Deadline implements Delivery {
   }
 
   async #tell(what: string): Promise<void> {
-    const { nc } = this.#giver.connection;
-    await nc.request(this.#start.pulled.reply, what, { timeout: answerMs });
+    await this.#giver.connection.asker.ask(this.#start.pulled.reply, what);
   }
 
   #write(tried: Tried, untilMs: number): Promise<void> {

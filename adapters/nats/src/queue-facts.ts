@@ -5,17 +5,21 @@
 import type { QueueFacts } from "@cantle/messaging";
 import type { Attempts } from "./attempts.ts";
 import type { Connection } from "./connection.ts";
+import { mapBounded } from "./map-bounded.ts";
 import { nextMessage } from "./stored.ts";
 
 const recordsMax = 1_000;
 
 /** What the server says of one queue. */
 interface Counts {
+  readonly queue: string;
   /** In all lanes but `later`. */
   messages: number;
   /** Of them, given to somebody or backing off. */
   given: number;
   later: number;
+  /** The subjects that have messages. */
+  readonly subjects: string[];
 }
 
 /** How every queue stands that has messages or workers. */
@@ -23,7 +27,7 @@ export async function queueFacts(connection: Connection, attempts: Attempts): Pr
   const { jsm, names } = connection;
   const counts = new Map<string, Counts>();
   const of = (queue: string): Counts => {
-    const known = counts.get(queue) ?? { messages: 0, given: 0, later: 0 };
+    const known = counts.get(queue) ?? { queue, messages: 0, given: 0, later: 0, subjects: [] };
     counts.set(queue, known);
     return known;
   };
@@ -31,6 +35,7 @@ export async function queueFacts(connection: Connection, attempts: Attempts): Pr
   for (const [subject, count] of Object.entries(state.subjects ?? {})) {
     const [lane = "", name, service] = subject.split(".").reverse();
     const queue = of(`${service}.${name}`);
+    queue.subjects.push(subject);
     if (lane === "later") queue.later += count;
     else queue.messages += count;
   }
@@ -38,25 +43,28 @@ export async function queueFacts(connection: Connection, attempts: Attempts): Pr
     const found = names.queueOfConsumer(name);
     if (found !== undefined && found.lane !== "later") of(found.queue).given += given;
   }
-  return Promise.all([...counts].map(([queue, each]) => factsOf(connection, attempts, { queue, ...each })));
+  return mapBounded([...counts.values()], (each) => factsOf(connection, attempts, each));
 }
 
 async function factsOf(
   connection: Connection,
   attempts: Attempts,
-  { queue, messages, given, later }: Counts & { readonly queue: string },
+  { queue, messages, given, later, subjects }: Counts,
 ): Promise<QueueFacts> {
   const nowMs = connection.clock.wallMs();
   const records = given === 0 ? [] : await attempts.list({ kind: "queue", name: queue }, recordsMax);
   const backingOff = Math.min(given, records.filter(({ untilMs }) => untilMs > nowMs).length);
-  const subject = connection.names.queueSubject(queue, "*");
-  const empty = messages + later === 0;
-  const oldest = empty ? undefined : await nextMessage(connection, connection.names.queues, { sequence: 0, subject });
+  let oldestMs = 0;
+  // One by one: for a subject with a wildcard the server would look through the whole stream.
+  for (const subject of subjects) {
+    const oldest = await nextMessage(connection, connection.names.queues, { sequence: 0, subject });
+    if (oldest !== undefined) oldestMs = Math.max(oldestMs, nowMs - oldest.time.getTime());
+  }
   return {
     queue,
     waiting: Math.max(0, messages - given),
     delayed: later + backingOff,
     inFlight: given - backingOff,
-    oldestMs: oldest === undefined ? 0 : Math.max(0, nowMs - oldest.time.getTime()),
+    oldestMs,
   };
 }

@@ -5,8 +5,7 @@
  */
 import { delay } from "@cantle/core";
 import { headersOf, messageOf } from "./cloud-event.ts";
-import { answerMs, type Connection } from "./connection.ts";
-import { publishAll } from "./publisher.ts";
+import type { Connection } from "./connection.ts";
 import { type Pulled, Puller } from "./pull.ts";
 
 const requestMax = 64;
@@ -32,7 +31,7 @@ export class LaterMover {
       consumer: names.queueConsumer(queue, "later"),
       onMessage: (pulled) => void this.#take(pulled),
     });
-    this.#stopWatching = connection.onReconnect(() => this.#puller.abandon());
+    this.#stopWatching = connection.link.watch({ mended: () => this.#puller.abandon() });
     void this.#run();
   }
 
@@ -50,7 +49,7 @@ export class LaterMover {
   }
 
   async #take({ message, reply, sequence }: Pulled): Promise<void> {
-    const { nc, names, clock, log } = this.#connection;
+    const { nc, asker, names, clock, log } = this.#connection;
     try {
       const later = messageOf(message.headers, message.data, String(sequence));
       const leftMs = Date.parse(later.notBefore ?? "") - clock.wallMs();
@@ -61,8 +60,8 @@ export class LaterMover {
       }
       const subject = names.queueSubject(this.#queue, later.priority ?? "normal");
       const headers = headersOf(later, this.#queue, `due:${this.#queue}:${sequence}`);
-      await publishAll(this.#connection, 1, () => ({ subject, headers, data: later.data }));
-      await nc.request(reply, "+ACK", { timeout: answerMs });
+      await this.#connection.publisher.publish(1, () => ({ subject, headers, data: later.data }));
+      await asker.ask(reply, "+ACK");
     } catch (error) {
       // The server gives it again.
       log.warn("a message that is due could not be moved yet", { queue: this.#queue, error });

@@ -76,8 +76,10 @@ export class QueueWork implements Giver {
       (lane) => new Puller(connection, { stream: names.queues, consumer: names.queueConsumer(queue, lane), onMessage }),
     );
     this.#later = new LaterMover(connection, queue);
-    this.#stopWatching = connection.onReconnect(() => {
-      for (const lane of this.#lanes) lane.abandon();
+    this.#stopWatching = connection.link.watch({
+      mended: () => {
+        for (const lane of this.#lanes) lane.abandon();
+      },
     });
     this.#keeper = clock.after(this.ackWaitMs / 3, () => this.#keepUp());
     void this.#run();
@@ -109,7 +111,7 @@ export class QueueWork implements Giver {
     this.#later.close();
     // First nothing more may come, or what is given back would come to us again.
     await Promise.all(this.#lanes.map((lane) => lane.drain()));
-    if (this.connection.isConnected()) await forgetRequests(this.connection, this.source.name);
+    if (this.connection.link.isUp) await forgetRequests(this.connection, this.source.name);
     await Promise.all([...this.#workers].map((worker) => this.#stop(worker)));
     this.#awake.close();
     this.#wake?.();
@@ -219,6 +221,8 @@ export class QueueWork implements Giver {
     const tried = triedBefore(pulled.deliveries, record, { ...goneFailure, at });
     const leaseMs = worker?.leaseMs ?? this.ackWaitMs;
     const delivery = new QueueDelivery(this, { pulled, tried, hasRecord: record !== undefined, leaseMs, sinceMs });
+    // It lay in the socket for too long: somebody else has it by now.
+    if (delivery.endMs <= this.connection.clock.nowMs()) return;
     if (worker === undefined) {
       delivery.release().catch(() => {});
       return;
@@ -235,7 +239,7 @@ export class QueueWork implements Giver {
     if (at < 0) return;
     this.#workers.splice(at, 1);
     // Without a connection there is nobody to give them to: they come again when the server's time is over.
-    if (!this.connection.isConnected()) {
+    if (!this.connection.link.isUp) {
       for (const delivery of worker.inHand) delivery.drop();
       return;
     }

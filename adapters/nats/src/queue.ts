@@ -13,7 +13,6 @@ import { headersOf } from "./cloud-event.ts";
 import { answerMs, type Connection } from "./connection.ts";
 import { translated } from "./errors.ts";
 import { type QueueLane, queueLanes } from "./names.ts";
-import { publishAll } from "./publisher.ts";
 import { Puller } from "./pull.ts";
 import { openConsumers } from "./queue-consumers.ts";
 import { queueFacts } from "./queue-facts.ts";
@@ -44,7 +43,7 @@ export class NatsQueue implements Queue {
     const { names, clock } = this.#connection;
     const nowMs = clock.wallMs();
     await translated(() =>
-      publishAll(this.#connection, messages.length, (index) => {
+      this.#connection.publisher.publish(messages.length, (index) => {
         const message = messages[index] as Message;
         const subject = names.queueSubject(queue, laneOf(message, nowMs));
         return { subject, headers: headersOf(message, queue, `${queue}:${message.id}`), data: message.data };
@@ -74,7 +73,11 @@ export class NatsQueue implements Queue {
     return translated(async () => {
       const found: StoredMessage[] = [];
       for (const lane of lanes) {
-        const from = { sequence: 0, subject: this.#connection.names.queueSubject(queue, lane), max: max - found.length };
+        const from = {
+          sequence: 0,
+          subject: this.#connection.names.queueSubject(queue, lane),
+          max: max - found.length,
+        };
         if (from.max <= 0) break;
         const messages = await messagesAfter(this.#connection, this.#connection.names.queues, from);
         found.push(...messages.map(storedMessageOf));
@@ -126,12 +129,12 @@ export class NatsQueue implements Queue {
 
   /** Takes everything that could be delivered now, and drops it. */
   async #drain(queue: string, lane: QueueLane): Promise<number> {
-    const { names, nc } = this.#connection;
+    const { names, asker } = this.#connection;
     const dropped: Promise<unknown>[] = [];
     let count = 0;
     const onMessage = ({ reply }: { readonly reply: string }) => {
       count += 1;
-      dropped.push(nc.request(reply, "+ACK", { timeout: answerMs }));
+      dropped.push(asker.ask(reply, "+ACK"));
     };
     const consumer = names.queueConsumer(queue, lane);
     const puller = new Puller(this.#connection, { stream: names.queues, consumer, onMessage });

@@ -20,8 +20,8 @@ const nanosPerMs = 1_000_000;
 /** What a reader is told. */
 export interface ReaderOptions {
   readonly topic: string;
-  /** The first sequence to read. */
-  readonly from: number;
+  /** The first message to read. */
+  readonly from: { readonly sequence: number };
   /** How many more messages are wanted now; 0 to wait until `wake`. */
   readonly hunger: () => number;
   readonly onMessage: (pulled: Pulled) => void;
@@ -40,8 +40,8 @@ export class TopicReader {
   constructor(connection: Connection, options: ReaderOptions) {
     this.#connection = connection;
     this.#options = options;
-    this.#next = options.from;
-    this.#stopWatching = connection.onReconnect(() => this.#puller?.abandon());
+    this.#next = options.from.sequence;
+    this.#stopWatching = connection.link.watch({ mended: () => this.#puller?.abandon() });
     void this.#run();
   }
 

@@ -12,7 +12,14 @@ import { silentLogger } from "@cantle/telemetry";
 import { createSegmentLog } from "./engine.ts";
 import { MemoryFiles, memoryFolder } from "./journal/memory-files.ts";
 
-const limits = { segmentBytes: 2_000, recentBytesMax: 0, reserveBytes: 512, retentionBytes: 3_000, dedupIdsMax: 20 };
+const limits = {
+  segmentBytes: 2_000,
+  recentBytesMax: 0,
+  reserveBytes: 512,
+  handsBytes: 2_000,
+  retentionBytes: 3_000,
+  dedupIdsMax: 20,
+};
 const [queue, topic] = ["shop.work", "shop.news"];
 
 interface Ground {

@@ -14,7 +14,8 @@ import { MemoryFiles, memoryFolder } from "./journal/memory-files.ts";
 const [queue, topic] = ["shop.work", "shop.news"];
 const clock = virtualClock();
 const random = seededRandom(11);
-const engineOf = (files: MemoryFiles) => createSegmentLog({ segmentBytes: 3_000, reserveBytes: 0 }, files);
+const engineOf = (files: MemoryFiles) =>
+  createSegmentLog({ segmentBytes: 3_000, reserveBytes: 0, handsBytes: 2_000 }, files);
 
 function open(files: MemoryFiles, repair = false): Promise<Broker> {
   const url = `segment-log:${memoryFolder}?repair=${repair}`;

@@ -19,7 +19,7 @@ interface Opened {
 
 async function opened(files = new MemoryFiles(), segmentBytes = 100_000): Promise<Opened> {
   const clock = virtualClock();
-  const engine = createSegmentLog({ segmentBytes, reserveBytes: 512 }, files);
+  const engine = createSegmentLog({ segmentBytes, reserveBytes: 512, handsBytes: 2_000 }, files);
   const broker = await engine.open({ url: `segment-log:${memoryFolder}`, clock, random, log: silentLogger });
   const taken: Delivery[] = [];
   return { files, clock, broker, taken };
@@ -179,15 +179,48 @@ test("where no new segment can be begun, the old one goes on", async () => {
 
 test("a disk that is full at the start lets the broker start, and what it has be taken", async () => {
   const one = await opened();
-  await send(one, "a");
+  await send(one, "in hand", "waiting");
+  const onDelivery = (delivery: Delivery) => void one.taken.push(delivery);
+  await one.broker.queue?.consume(queue, { inFlightMax: 1, leaseMs: 60_000, onDelivery });
+  while (one.taken.length < 1) await one.clock.advance(1);
+  const left = one.files.afterKill();
   await one.broker.close();
-  one.files.drop(`${memoryFolder}/reserve`);
-  one.files.onStep = ({ act, path }) => {
-    if (act === "write" && path.endsWith("reserve")) throw failed("ENOSPC");
+  left.drop(`${memoryFolder}/reserve`);
+  left.onStep = ({ act }) => {
+    if (act === "write") throw failed("ENOSPC");
   };
-  const again = await opened(one.files);
+  const again = await opened(left);
   await consume(again, 1);
-  assert.equal(again.taken[0]?.message.id, "a");
+  assert.equal(again.taken[0]?.message.id, "waiting");
+  // Still nothing could be written; the next start counts what was in hand all the same.
+  const later = await opened(left.afterKill());
+  await later.clock.advance(60_000);
+  await consume(later, 2);
+  assert.deepEqual(later.taken.map(({ message: { id }, attempt }) => [id, attempt]).sort(), [
+    ["in hand", 2],
+    ["waiting", 2],
+  ]);
+  await later.broker.close();
+  await again.broker.close();
+});
+
+test("what is to be written again at the start may take the reserve for it", async () => {
+  const one = await opened();
+  await send(one, "a");
+  let torn: MemoryFiles | undefined;
+  one.files.onStep = (step) => {
+    if (step.act === "sync" && isSegment(step)) torn ??= one.files.afterKill();
+  };
+  await send(one, "b");
+  one.files.onStep = () => {};
+  await one.broker.close();
+  const files = torn as MemoryFiles;
+  files.onStep = ({ act }) => {
+    const isThere = files.paths().some((path) => path.endsWith("reserve"));
+    if (act === "write" && isThere) throw failed("ENOSPC");
+  };
+  const again = await opened(files);
+  assert.deepEqual(await idsIn(again), ["a", "b"]);
   await again.broker.close();
 });
 

@@ -2,9 +2,9 @@
 
 /** What can be set when an engine is made; the defaults suit one host. */
 export interface SegmentLogLimits {
-  /** How large a segment becomes, roughly, bytes; default 64 MiB. A start reads one at a time into memory. */
+  /** How large a segment becomes, roughly, bytes; default 32 MiB. A start reads one at a time into memory. */
   readonly segmentBytes: number;
-  /** How much of the end of the journal stays in memory, bytes; default 32 MiB. Older messages are read from the disk. */
+  /** How much of the end of the journal stays in memory, bytes; default 16 MiB. Older messages are read from the disk. */
   readonly recentBytesMax: number;
   /** For how long a topic keeps a message, ms; default 7 days. */
   readonly retentionMs: number;
@@ -24,12 +24,14 @@ export interface SegmentLogLimits {
   readonly behindMax: number;
   /** Room on the disk that is set aside for acks when the rest is full, bytes; default 4 MiB. */
   readonly reserveBytes: number;
+  /** How large each of the two files is that say what is in whose hands, bytes; default 1 MiB. */
+  readonly handsBytes: number;
 }
 
 /** The limits where nothing else is said. */
 export const defaultLimits: SegmentLogLimits = Object.freeze({
-  segmentBytes: 64 * 1024 * 1024,
-  recentBytesMax: 32 * 1024 * 1024,
+  segmentBytes: 32 * 1024 * 1024,
+  recentBytesMax: 16 * 1024 * 1024,
   retentionMs: 7 * 24 * 3_600_000,
   retentionBytes: 1024 * 1024 * 1024,
   messagesMax: 20_000_000,
@@ -39,4 +41,5 @@ export const defaultLimits: SegmentLogLimits = Object.freeze({
   dedupIdsMax: 100_000,
   behindMax: 1_000_000,
   reserveBytes: 4 * 1024 * 1024,
+  handsBytes: 1024 * 1024,
 });

@@ -1,14 +1,16 @@
 /**
  * Brokers in processes of their own that are killed in the middle of everything. The program they run is this very file, started with a
- * folder: it publishes, takes and acks without a pause, and says of each message when it was acknowledged and when its ack was.
+ * folder and a file: it publishes, takes and acks without a pause, and writes of each message into the file when it was stored, taken,
+ * and acked. What it wrote outlives it.
  */
 import assert from "node:assert/strict";
-import { type ChildProcess, fork } from "node:child_process";
+import { fork } from "node:child_process";
 import { once } from "node:events";
-import { writeSync } from "node:fs";
+import { openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { seededRandom, systemClock, systemRandom } from "@cantle/core";
+import { delay, seededRandom, systemClock, systemRandom } from "@cantle/core";
 import type { Broker } from "@cantle/messaging";
 import { silentLogger } from "@cantle/telemetry";
 import { createSegmentLog } from "./engine.ts";
@@ -24,11 +26,12 @@ function open(folder: string): Promise<Broker> {
 }
 
 /** What the child runs: for ever. */
-async function work(folder: string): Promise<void> {
+async function work(folder: string, file: string): Promise<void> {
   const broker = await open(folder);
+  const diary = openSync(file, "a");
   const random = systemRandom();
   const data = Buffer.alloc(200, 0x61);
-  const say = (what: string, id: string) => writeSync(1, `${what} ${id}\n`);
+  const say = (what: string, id: string) => writeSync(diary, `${what} ${id}\n`);
   await broker.queue?.consume(queue, {
     inFlightMax: 50,
     leaseMs: 60_000,
@@ -56,39 +59,60 @@ interface Said {
   readonly acked: Set<string>;
 }
 
-function start(t: TestContext, folder: string): { child: ChildProcess; said: Said } {
-  const child = fork(fileURLToPath(import.meta.url), [folder], { stdio: ["ignore", "pipe", "inherit", "ipc"] });
+interface Working {
+  /** Resolves when it has stored so many. */
+  stored(count: number): Promise<void>;
+  /** Kills it; answers with everything that it said. */
+  kill(): Promise<Said>;
+}
+
+function start(t: TestContext, folder: string): Working {
+  const file = join(newFolder(t), "diary");
+  const child = fork(fileURLToPath(import.meta.url), [folder, file]);
   t.after(() => child.kill("SIGKILL"));
+  return {
+    async stored(count) {
+      while (saidIn(file).stored.size < count) {
+        assert.equal(child.exitCode, null, "it works until it is killed");
+        await delay(systemClock, 5);
+      }
+    },
+    async kill() {
+      child.kill("SIGKILL");
+      await once(child, "close");
+      return saidIn(file);
+    },
+  };
+}
+
+function saidIn(file: string): Said {
   const said: Said = { stored: new Set(), taken: new Set(), acked: new Set() };
-  let rest = "";
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-    const lines = `${rest}${text}`.split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      const [what, id] = line.split(" ") as [keyof Said, string];
-      said[what].add(id);
-    }
-  });
-  return { child, said };
+  for (const line of textOf(file).split("\n").slice(0, -1)) {
+    const [what, id] = line.split(" ") as [keyof Said, string];
+    said[what].add(id);
+  }
+  return said;
 }
 
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
 }
 
-if (process.send !== undefined && process.argv[2] !== undefined) {
-  await work(process.argv[2]);
+if (process.send !== undefined && process.argv[3] !== undefined) {
+  await work(process.argv[2] as string, process.argv[3]);
 } else {
   test("killed in the middle of publishing, it has everything that was acknowledged, and starts by itself", async (t) => {
     const folder = newFolder(t);
     const random = seededRandom(3);
     const all: Said = { stored: new Set(), taken: new Set(), acked: new Set() };
     for (let round = 0; round < 4; round++) {
-      const { child, said } = start(t, folder);
-      const enough = 200 + random.next() * 600;
-      await until(() => said.stored.size > enough);
-      child.kill("SIGKILL");
-      await once(child, "close");
+      const working = start(t, folder);
+      await working.stored(200 + random.next() * 600);
+      const said = await working.kill();
       for (const what of ["stored", "taken", "acked"] as const) for (const id of said[what]) all[what].add(id);
       const broker = await open(folder);
       const there = new Set((await broker.queue?.peek(queue, 1_000_000))?.map(({ id }) => id));
@@ -101,24 +125,21 @@ if (process.send !== undefined && process.argv[2] !== undefined) {
 
   test("a folder that a process has is refused, and free when that is killed", async (t) => {
     const folder = newFolder(t);
-    const { child, said } = start(t, folder);
-    await until(() => said.stored.size > 0);
+    const working = start(t, folder);
+    await working.stored(1);
     await assert.rejects(open(folder), { code: "ALREADY_RUNNING", place: folder });
-    child.kill("SIGKILL");
-    await once(child, "close");
+    await working.kill();
     await (await open(folder)).close();
   });
 
-  test("a message whose handling ends the process is counted, every time", async (t) => {
+  test("what was in hand when a process was killed was tried once, and waits until its lease would have been over", async (t) => {
     const folder = newFolder(t);
-    const { child, said } = start(t, folder);
-    await until(() => said.stored.size > 300);
-    child.kill("SIGKILL");
-    await once(child, "close");
+    const working = start(t, folder);
+    await working.stored(300);
+    await working.kill();
     const broker = await open(folder);
-    const facts = await broker.queue?.queues();
-    // What was in its hands was tried once, and waits until the lease would have been over.
-    assert.ok((facts?.[0]?.delayed ?? 0) > 0);
+    const [facts] = (await broker.queue?.queues()) ?? [];
+    assert.ok((facts?.delayed ?? 0) > 0);
     await broker.close();
   });
 }

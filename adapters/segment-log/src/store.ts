@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import type { Message } from "@cantle/contract";
-import { CantleError, type Clock, type Timer } from "@cantle/core";
+import { CantleError, type Clock, isCantleError, type Timer } from "@cantle/core";
 import { type BrokerOptions, checkMessages, messageBytesDefault } from "@cantle/messaging";
 import { Books } from "./books/books.ts";
 import type { ChannelBooks } from "./books/channel.ts";
@@ -15,8 +15,9 @@ import { goneFailure, type Source, withFailure } from "./books/source.ts";
 import { clean } from "./cleaning.ts";
 import { Commits } from "./commits.ts";
 import { Dispatch } from "./dispatch.ts";
-import { Hands, type LeftInHand } from "./hands.ts";
+import { Hands, type InHand, type LeftInHand } from "./hands.ts";
 import type { Batch } from "./journal/batch.ts";
+import { failureOf, refusalOf } from "./journal/failure.ts";
 import type { Files } from "./journal/files.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { FolderLock } from "./journal/lock.ts";
@@ -78,6 +79,21 @@ export class Store {
   /** Opens a folder. Throws `ALREADY_RUNNING`, `DATA_DAMAGED`, `DATA_NEWER`, `FOLDER_UNUSABLE`. */
   static async open(options: OpenStoreOptions): Promise<Store> {
     await makeFolder(options);
+    try {
+      return await Store.#attempt(options);
+    } catch (error) {
+      if (isCantleError(error)) throw error;
+      const failure = failureOf(error);
+      if (failure !== "room") throw refusalOf(failure, error);
+    }
+    // What was being written when it ended is written again at the start: that may need what was set aside.
+    await options.files.remove(reservePath(options));
+    return Store.#attempt(options).catch((error: unknown) => {
+      throw isCantleError(error) ? error : refusalOf(failureOf(error), error);
+    });
+  }
+
+  static async #attempt(options: OpenStoreOptions): Promise<Store> {
     const store = new Store(options, options.files.lock(options.folder));
     try {
       await store.#begin();
@@ -165,17 +181,33 @@ export class Store {
     const { segmentBytes, recentBytesMax } = limits;
     const journal = await openJournal({
       ...{ files, folder, clock, random, log, repair, segmentBytes, recentBytesMax },
+      onMark: (sequence) => replay.expect(sequence),
       onRecord: (record, at, address) => replay.take(record, at, address),
     });
     this.#ground.journal = journal;
     replay.settle();
+    retain(this.books);
     for (const { address, size } of this.books.places()) journal.live(address, size);
-    const all = () => [...this.books.sources.values()].flatMap((source) => [...source.inHand()]);
-    const { hands, left } = await Hands.open({ files, folder, clock, all });
+    let uncounted: readonly InHand[] = [];
+    const inHand = () => [...this.books.sources.values()].flatMap((source) => [...source.inHand()]);
+    const all = () => [...uncounted, ...inHand()];
+    const { hands, left } = await Hands.open({
+      ...{ files, folder, clock, log, all },
+      fileBytes: limits.handsBytes,
+      sequence: () => journal.nextSequence,
+    });
     this.#ground.hands = hands;
     await this.#prepareToWrite(journal);
-    await this.#countLeft(left);
+    uncounted = left;
+    const counted = await this.#countLeft(left);
     hands.begin();
+    // On a full disk that may take a while, and until then it would have to be counted again.
+    Promise.all(counted).then(
+      () => {
+        uncounted = [];
+      },
+      () => {},
+    );
     this.#dispatch = new Dispatch(hands, log);
     for (const source of this.books.sources.values()) source.start();
     this.#every(cleanMs, () => this.#tidy());
@@ -184,7 +216,7 @@ export class Store {
 
   async #prepareToWrite(journal: Journal): Promise<void> {
     const { files, folder, clock, log, limits } = this.#options;
-    const reserve = new Reserve(files, join(folder, "reserve"), limits.reserveBytes);
+    const reserve = new Reserve(files, reservePath(this.#options), limits.reserveBytes);
     const snapshot = (batch: Batch) => this.books.snapshot(batch);
     const { pendingBytesMax } = limits;
     this.#ground.commits = new Commits({ journal, reserve, clock, log, pendingBytesMax, snapshot });
@@ -198,12 +230,13 @@ export class Store {
   }
 
   /** What was in hand when the process ended was tried, and nobody else gets it before the lease would have been over. */
-  async #countLeft(left: readonly LeftInHand[]): Promise<void> {
+  async #countLeft(left: readonly LeftInHand[]): Promise<readonly Promise<void>[]> {
     const { clock } = this.#ground;
     const noted: Promise<void>[] = [];
-    for (const { source: sourceNumber, number, attempt, leaseMs, leaseEndMs } of left) {
+    for (const { source: sourceNumber, number, attempt, leaseMs, leaseEndMs, sequence } of left) {
       const source = this.books.sources.get(sourceNumber);
-      if (source === undefined || !source.has(number)) continue;
+      // What a group had in hand before it was sent elsewhere was taken from it then.
+      if (source === undefined || !source.has(number) || sequence <= source.afreshSequence) continue;
       const attempts = source.attempts.tried(number)?.attempts ?? 0;
       if (attempt !== attempts + 1) continue;
       const nowMs = clock.wallMs();
@@ -212,7 +245,7 @@ export class Store {
       const failures = withFailure(await source.failuresOf(number), goneFailure(nowMs));
       noted.push(source.attempts.note(number, { attempts: attempt, dueMs, failures }));
     }
-    await Promise.all(noted);
+    return noted;
   }
 
   #tidy(): Promise<void> {
@@ -260,6 +293,10 @@ export class Store {
     await journal?.close();
     this.#lock.release();
   }
+}
+
+function reservePath({ folder }: OpenStoreOptions): string {
+  return join(folder, "reserve");
 }
 
 async function makeFolder({ files, folder }: OpenStoreOptions): Promise<void> {

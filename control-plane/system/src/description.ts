@@ -179,10 +179,10 @@ export function isSystem(value: unknown): value is System {
 }
 
 /** The names that the platform's own units have. */
-export const platformUnits: ReadonlySet<string> = new Set(["gateway", "control"]);
+export const platformUnits: ReadonlySet<string> = new Set(["gateway", "control", "broker"]);
 
 /** The services that the platform brings along; any may be used, and nobody lists them. */
-export const platformServices: ReadonlySet<string> = new Set(["identity", "registry"]);
+export const platformServices: ReadonlySet<string> = new Set(["identity", "registry", "broker"]);
 
 /** Names that a service may not have: the platform's services, its peers, the units they run in, sections of configuration. */
 const platformNames: ReadonlySet<string> = new Set([
@@ -190,7 +190,6 @@ const platformNames: ReadonlySet<string> = new Set([
   ...platformServices,
   "host",
   "instance",
-  "broker",
   "telemetry",
   "policies",
 ]);

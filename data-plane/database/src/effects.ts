@@ -10,6 +10,7 @@
  * The transactions of a handler are told apart by the order in which they begin.
  */
 import { deserialize, serialize } from "node:v8";
+import { type Channel, deliveryName } from "@cantle/contract";
 import { type Call, CantleError, type Clock } from "@cantle/core";
 import { type Effects, type KeyedCall, type KeyScope, keyOf } from "@cantle/service";
 import type { Execute } from "./execute.ts";
@@ -21,6 +22,11 @@ export const keptMs = 7 * 24 * 3_600_000;
 export const effectsTable =
   "create table if not exists cantle_effects (scope text not null, key text not null, step integer not null, " +
   "fingerprint text not null, result text not null, at bigint not null, primary key (scope, key, step))";
+
+/** Forgets what a service's transactions did for the messages of a channel. */
+export async function forgetMessages(execute: Execute, service: string, channel: Channel): Promise<void> {
+  await execute("delete from cantle_effects where scope = ?", [`${service}.${deliveryName(channel)}`]);
+}
 
 /** The step of the handler's own output. */
 const outputStep = -1;

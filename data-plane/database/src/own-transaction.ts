@@ -1,17 +1,24 @@
 /** `tx`: Kysely's transaction, with what the service publishes beside its builders. */
+import type { Channel } from "@cantle/contract";
 import { type Call, CantleError } from "@cantle/core";
 import type { MakeOutgoing, OutgoingOf } from "@cantle/service";
 import { type KyselyProps, Transaction as KyselyTransaction } from "kysely";
+import { forgetMessages } from "./effects.ts";
 import type { Execute } from "./execute.ts";
 import { storeMessage } from "./outbox.ts";
 
 /** A transaction as callbacks get it. */
 export class OwnTransaction<Tables> extends KyselyTransaction<Tables> {
-  readonly #outgoing: OutgoingOf;
+  readonly #outgoing: Beside;
 
-  constructor(props: KyselyProps, outgoing: OutgoingOf) {
+  constructor(props: KyselyProps, outgoing: Beside) {
     super(props);
     this.#outgoing = outgoing;
+  }
+
+  /** Lets messages of this source have their effect anew when they come again. */
+  get forget(): Beside["forget"] {
+    return this.#outgoing.forget;
   }
 
   /** The service's own events; they are published when the transaction has committed. */
@@ -30,22 +37,33 @@ export class OwnTransaction<Tables> extends KyselyTransaction<Tables> {
   }
 }
 
+/** What there is beside the builders. */
+export interface Beside extends OutgoingOf {
+  /** What transactions of this service did for messages of this source is forgotten: before they are read again, from the first. */
+  forget(source: { readonly channel: Channel }): Promise<void>;
+}
+
 /** What a transaction publishes is stored by `execute`; `stored` says whether anything was. */
 export function publishing(
   within: { readonly call: Call; readonly outgoing: MakeOutgoing | undefined } | undefined,
   execute: Execute,
-): { readonly outgoing: OutgoingOf; readonly stored: () => boolean } {
+): { readonly outgoing: Beside; readonly stored: () => boolean } {
   if (within?.outgoing === undefined) return { outgoing: refusing, stored: () => false };
   let stored = false;
-  const outgoing = within.outgoing(within.call, async (channel, message) => {
+  const { service } = within.call.operation;
+  const published = within.outgoing(within.call, async (channel, message) => {
     await storeMessage(execute, channel, message);
     stored = true;
+  });
+  // Its groups are getters, made when they are looked up.
+  const outgoing: Beside = Object.create(published, {
+    forget: { value: ({ channel }: { channel: Channel }) => forgetMessages(execute, service, channel) },
   });
   return { outgoing, stored: () => stored };
 }
 
 /** Where there is no broker, or no call: a migration. */
-const refusing: OutgoingOf = {
+const refusing: Beside = {
   get events(): object {
     throw noBroker();
   },
@@ -53,6 +71,9 @@ const refusing: OutgoingOf = {
     throw noBroker();
   },
   send: async () => {
+    throw noBroker();
+  },
+  forget: async () => {
     throw noBroker();
   },
 };

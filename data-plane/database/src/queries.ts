@@ -1,5 +1,5 @@
 /** What handlers see of a database: Kysely's query builders, and transactions of ours. */
-import type { Publishing } from "@cantle/contract";
+import type { Channel, Publishing } from "@cantle/contract";
 import type { Kysely } from "kysely";
 
 /**
@@ -24,11 +24,20 @@ export type Queries<Tables> = Pick<
   | "getExecutor"
 >;
 
+/** For read models that are made anew. */
+export interface Forgetting {
+  /**
+   * Forgets that this service handled messages of an event or queue, so that they have their effect again when they are read
+   * again (`cantle topics seek`). Without it, what the inbox remembers would keep a read model empty.
+   */
+  forget(source: { readonly channel: Channel }): Promise<void>;
+}
+
 /**
  * What the callback of a transaction works with; it ends with the callback. What it publishes (`tx.events.opened(account)`)
  * is stored with the rows, and published when they are committed.
  */
-export type Transaction<Tables, C = unknown> = Queries<Tables> & Publishing<C>;
+export type Transaction<Tables, C = unknown> = Queries<Tables> & Publishing<C> & Forgetting;
 
 /** A service's own database; `C` is the contract of the service. */
 export interface Database<Tables, C = unknown> extends Queries<Tables> {

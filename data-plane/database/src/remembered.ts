@@ -3,10 +3,10 @@
  * and what is published is stored beside the rows.
  */
 import type { Call } from "@cantle/core";
-import type { MakeOutgoing, OutgoingOf } from "@cantle/service";
+import type { MakeOutgoing } from "@cantle/service";
 import type { EffectsTable, Step } from "./effects.ts";
 import type { Execute } from "./execute.ts";
-import { publishing } from "./own-transaction.ts";
+import { type Beside, publishing } from "./own-transaction.ts";
 
 /** What the calls of a service publish and remember with. */
 export interface CallMemory {
@@ -24,7 +24,7 @@ export interface Body<R> {
   readonly step: Step | undefined;
   /** Runs statements inside the transaction. */
   readonly execute: Execute;
-  readonly run: (outgoing: OutgoingOf) => Promise<R>;
+  readonly run: (outgoing: Beside) => Promise<R>;
 }
 
 /** What became of it. */

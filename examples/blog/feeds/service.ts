@@ -51,8 +51,9 @@ export default service(feeds, {
   tasks: {
     /** Empties the read model, before its events are read again. */
     clear: ({ database }) =>
-      database.transaction(async (tx) => ({
-        removed: Number((await tx.deleteFrom("entries").executeTakeFirst()).numDeletedRows),
-      })),
+      database.transaction(async (tx) => {
+        await tx.forget(articles.events.published);
+        return { removed: Number((await tx.deleteFrom("entries").executeTakeFirst()).numDeletedRows) };
+      }),
   },
 });

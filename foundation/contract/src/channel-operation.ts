@@ -4,6 +4,7 @@
  */
 import type { Operation } from "@cantle/core";
 import type { DeclaredEvent, DeclaredQueue } from "./channel.ts";
+import type { Channel } from "./message.ts";
 import type { Schema } from "./schema.ts";
 import type { Declared } from "./types.ts";
 
@@ -42,12 +43,17 @@ export interface DeliveredTo {
   readonly timeoutMs: number;
 }
 
+/** How the handling of a channel's messages is called, as an operation. */
+export function deliveryName({ name }: Channel): string {
+  return `on:${name}`;
+}
+
 /** The handling of a message, whose input is its data. */
 export function delivering(source: DeclaredEvent | DeclaredQueue, to: DeliveredTo): Operation {
   const operation: Operation & { readonly input: Schema } = {
     ...none,
     ...to,
-    name: `on:${source.channel.name}`,
+    name: deliveryName(source.channel),
     idempotent: true,
     input: source.data,
   };

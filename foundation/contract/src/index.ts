@@ -11,7 +11,7 @@ export {
   type QueueSpec,
   queue,
 } from "./channel.ts";
-export { type DeliveredTo, delivering, publishing } from "./channel-operation.ts";
+export { type DeliveredTo, delivering, deliveryName, publishing } from "./channel-operation.ts";
 export { bytesOf, clientOf, outputOf, type Send } from "./client.ts";
 export { type Codec, codecOf } from "./codec.ts";
 export { contract } from "./contract.ts";

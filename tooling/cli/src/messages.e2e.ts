@@ -160,3 +160,21 @@ test("work for later waits, can be looked at, and is purged", { timeout }, async
     assert.match(stderr, text);
   }
 });
+
+test("Ctrl-C ends a redrive between two letters, and the rest stays", { timeout }, async () => {
+  await using folder = await testFolder(shop);
+  const cwd = folder.path;
+  await using started = launch(["start", "--units", "one", "--port", "0"], { cwd });
+  await started.until(/is ready at/);
+  const { json, until } = at(cwd, {});
+  for (const to of ["ann", "bob", "eve"])
+    await json("queues", "publish", "mails.mail", "--data", JSON.stringify({ to }));
+  await until(["dead-letters"], ({ sources }) => sources[0]?.count === 3);
+  await folder.write("mended", "");
+  await using redrive = launch(["dead-letters", "redrive", "mails.mail", "--rate", "0.01/s"], { cwd });
+  await redrive.until(/^redriven /m);
+  redrive.child.kill("SIGINT");
+  assert.equal(await redrive.ended, 1);
+  assert.match(redrive.stderr(), /1 of mails\.mail redriven, 2 left\n$/);
+  assert.equal((await json("dead-letters")).sources[0].count, 2);
+});

@@ -3,7 +3,7 @@
  * `commands/`, imported when it is run, so that help and mistakes cost nothing of it.
  */
 import { readFileSync } from "node:fs";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { type Act, options } from "./command-options.ts";
 import { addMessages } from "./message-commands.ts";
 import type { Terminal } from "./terminal.ts";
@@ -110,7 +110,7 @@ function addLook(program: Command, act: Act): void {
   program
     .command("services")
     .summary("services, operations and who may call them")
-    .description("Lists the services of the system, their operations, and the unit each runs in.")
+    .description("Lists the services of the system, their operations, events and queues, and the unit each runs in.")
     .addOption(options.system())
     .addOption(options.units())
     .addOption(options.json("prints them as JSON"))
@@ -160,13 +160,14 @@ function addUse(program: Command, act: Act): void {
     .helpCommand(false);
   contract
     .command("export")
-    .summary("contracts as JSON Schema or OpenAPI")
+    .summary("contracts as JSON Schema, OpenAPI or AsyncAPI")
     .description(
-      "Prints the contract of a service, or of all, as JSON with JSON Schemas, or as an OpenAPI 3.1 document.",
+      "Prints the contract of a service, or of all, as JSON with JSON Schemas, or as an OpenAPI or AsyncAPI document.",
     )
     .argument("[service]", "only this service")
     .addOption(options.system())
-    .option("--openapi", "an OpenAPI 3.1 document of what the gateway shows")
+    .addOption(new Option("--openapi", "an OpenAPI 3.1 document of what the gateway shows").conflicts("asyncapi"))
+    .option("--asyncapi", "an AsyncAPI 3.0 document of events and queues")
     .option("--out <file>", "writes it to a file")
     .action(act(async () => (await import("./commands/contract-export.ts")).contractExport));
   addCheck(contract, act);

@@ -87,9 +87,9 @@ function clientOf<C extends Contract<string, any>>(contract: C, address: string,
   return clientAs(contract, { service: hostPeer, uses: "*" }, host);
 }
 
-/** The control plane calls nobody; a gateway's HTTP is for the outside. */
+/** The control plane and the broker call nobody; a gateway's HTTP is for the outside. */
 function askable<T>({ unit, state, addresses }: InstanceRow, ask: (address: string) => T): T[] {
-  if (unit === "control" || state !== "ready") return [];
+  if (unit === "control" || unit === "broker" || state !== "ready") return [];
   const isInside = (address: string) =>
     address.startsWith("unix:") || (unit !== "gateway" && address.startsWith("http:"));
   const address = addresses.find((each) => each.startsWith("unix:")) ?? addresses.find(isInside);

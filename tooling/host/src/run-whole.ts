@@ -6,6 +6,7 @@ import {
   asCantleError,
   type CantleError,
   type Clock,
+  isCantleError,
   type Random,
   type Started,
   systemClock,
@@ -25,6 +26,7 @@ import { createInstance, type Failures, type Instance, type Trust } from "./inst
 import { interruptible } from "./interruptible.ts";
 import { followPolicies } from "./live-policies.ts";
 import { once } from "./once.ts";
+import { becomeOperator } from "./operator.ts";
 import type { Settings } from "./settings.ts";
 
 /** A system inside this process, without its folder and its door: what tests hold. */
@@ -52,6 +54,11 @@ export interface WholeOptions {
   readonly random?: Random | undefined;
   /** Breaks a start off that is not done. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * `serve` (default) takes messages, with a broker of its own where none is named. `task` takes none, and shares the broker
+   * of the system when that runs beside it.
+   */
+  readonly purpose?: "serve" | "task";
 }
 
 /**
@@ -60,12 +67,14 @@ export interface WholeOptions {
  */
 export async function runWhole(options: WholeOptions, started: Started): Promise<Whole> {
   const { system, services, settings, log, clock = systemClock, random = systemRandom(), signal } = options;
+  const { purpose = "serve" } = options;
   const issuer = await openIssuer({ system: system.name, settings, clock, random, log }, started);
   const policies = followPolicies({ system, settings, clock, log });
   started.add(() => policies.stop());
   const trust = { peerOf: issuer.verifier.peer, callerOf: issuer.verifier.caller };
-  const open = once(() => openBroker({ settings, clock, random, log }));
-  const broker = isEmbedded(settings.env) ? await open() : undefined;
+  const own = () => openBroker({ settings, clock, random, log });
+  const open = once(purpose === "serve" ? own : () => sharedBroker(system, { settings, own, started }));
+  const broker = purpose === "serve" && isEmbedded(settings.env) ? await open() : undefined;
   if (broker !== undefined) started.add(() => broker.close());
   const instance = createInstance({
     id: "one-1",
@@ -92,11 +101,32 @@ export async function runWhole(options: WholeOptions, started: Started): Promise
   }
   for (const [name, error] of await instance.run([identityService(issuer), ...definitions], signal))
     failed.set(name, error);
-  await instance.take();
+  if (purpose === "serve") await instance.take();
   const { verifier } = issuer;
   const client = { exchange: ({ token }: { token: string }) => issuer.exchange(token) };
   // Only a program outside of this process needs a proof of who the user is.
   const isProven = services.some((service) => isExternal(system, service));
   const verify = isProven ? createCallerSource({ client, verifier, clock }) : verifier.user;
   return { instance, broker, trust, tokens: { verify }, callerOf: verifier.caller, failed };
+}
+
+interface Sharing {
+  readonly settings: Settings;
+  readonly own: () => Promise<Broker>;
+  readonly started: Started;
+}
+
+/** The broker of the system that runs from this folder; one of our own where none does. */
+async function sharedBroker(system: System, { settings, own, started }: Sharing): Promise<Broker> {
+  if (!isEmbedded(settings.env)) return own();
+  const operator = await becomeOperator(system, settings);
+  started.add(() => operator.stop());
+  try {
+    return await operator.broker();
+  } catch (error) {
+    if (!isCantleError(error) || error.code !== "BROKER_UNAVAILABLE") throw error;
+    const broker = await own();
+    started.add(() => broker.close());
+    return broker;
+  }
 }

@@ -132,7 +132,8 @@ export class Books {
 
   #newNumber(): number {
     const { channelsMax } = this.ground.limits;
-    if (this.channels.size + this.sources.size >= channelsMax)
+    // A queue is a channel and a source in one.
+    if (this.topics.size + this.sources.size >= channelsMax)
       throw new CantleError("BROKER_FULL", "the broker has no room for another topic, queue or group", {
         notes: `channelsMax = ${channelsMax}`,
       });

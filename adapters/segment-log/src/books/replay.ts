@@ -6,7 +6,17 @@
  * from a message that is not there until everything is read.
  */
 import type { Channel } from "@cantle/contract";
-import { type Bytes, type Kind, kindAt, kinds, lengthAt, ordinalAt, sourceAt, timeMsAt } from "../journal/record.ts";
+import {
+  type Bytes,
+  type Kind,
+  kindAt,
+  kinds,
+  lengthAt,
+  ordinalAt,
+  sequenceAt,
+  sourceAt,
+  timeMsAt,
+} from "../journal/record.ts";
 import type { RecentIds } from "../recent-ids.ts";
 import type { Books } from "./books.ts";
 import { letterOf } from "./buried.ts";
@@ -20,8 +30,10 @@ import { Topic } from "./topic.ts";
 export class Replay {
   readonly #books: Books;
   readonly #ids: RecentIds;
-  /** Messages that were stored after this moment are recent. */
+  /** Messages that were stored after this moment are recent, … */
   readonly #recentMs: number;
+  /** … when they are also among the last records: of the others the ids would be forgotten again at once. */
+  #recentSequence = 0;
 
   constructor(books: Books, ids: RecentIds) {
     this.#books = books;
@@ -30,11 +42,17 @@ export class Replay {
     this.#recentMs = clock.wallMs() - limits.dedupWindowMs;
   }
 
+  /** The last record will be this one, roughly. */
+  expect(sequence: number): void {
+    this.#recentSequence = sequence - 2 * this.#books.ground.limits.dedupIdsMax;
+  }
+
   /** Takes a record. */
   take(record: Bytes, at: number, address: number): void {
     const { view } = record;
     const size = lengthAt(view, at);
     const read: Read = {
+      sequence: sequenceAt(view, at),
       source: sourceAt(view, at),
       ordinal: ordinalAt(view, at),
       timeMs: timeMsAt(view, at),
@@ -87,10 +105,11 @@ export class Replay {
     }
   }
 
-  #message({ source, ordinal, timeMs, address, size, body }: Read): void {
+  #message({ sequence, source, ordinal, timeMs, address, size, body }: Read): void {
     const channel = this.#books.channels.get(source) ?? this.#nameless(source, channelKind(body));
     channel.replay(ordinal, placedMessage(body, address, size), timeMs);
-    if (timeMs > this.#recentMs) this.#ids.add(source, messageId(body), this.#books.ground.clock.nowMs());
+    if (sequence > this.#recentSequence && timeMs > this.#recentMs)
+      this.#ids.add(source, messageId(body), this.#books.ground.clock.nowMs());
   }
 
   /** Only after a repair: the record with its name is lost, what it holds is not. A later snapshot may know it. */
@@ -108,7 +127,7 @@ export class Replay {
     this.#books.rename(channel, readChannel(body).name);
   }
 
-  #group({ source, ordinal, body }: Read): void {
+  #group({ sequence, source, ordinal, body }: Read): void {
     const { topic: topicNumber, name, afresh, active, doneFrom } = readGroup(body);
     const topic = this.#books.channels.get(topicNumber);
     if (!(topic instanceof Topic)) return;
@@ -118,7 +137,10 @@ export class Replay {
     group.place(ordinal);
     group.done.read(body.view, doneFrom, body.end);
     group.active = active;
-    if (afresh) group.attempts.clear();
+    if (afresh) {
+      group.attempts.clear();
+      group.afreshSequence = sequence;
+    }
     if (active) topic.groups.set(name, group);
     else topic.groups.delete(name);
   }
@@ -142,6 +164,7 @@ export class Replay {
 }
 
 interface Read {
+  readonly sequence: number;
   readonly source: number;
   readonly ordinal: number;
   readonly timeMs: number;

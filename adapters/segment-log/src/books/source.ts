@@ -38,6 +38,8 @@ export abstract class Source {
   readonly number: number;
   readonly attempts: Attempts;
   readonly buried: Buried;
+  /** The sequence of the record since which everything begins afresh; 0 when it never did. */
+  afreshSequence = 0;
   protected readonly ground: Ground;
   protected readonly state = new DeliveryState();
   readonly #takers = new Takers();

@@ -185,7 +185,12 @@ export function failed(code: string): NodeJS.ErrnoException {
   return Object.assign(new RangeError(`${code}: made up by a test`), { code });
 }
 
+/** Changes the content where it can. */
 function written(content: Buffer, bytes: Buffer, position: number): Buffer {
+  if (position + bytes.length <= content.length) {
+    bytes.copy(content, position);
+    return content;
+  }
   const whole = Buffer.alloc(Math.max(content.length, position + bytes.length));
   content.copy(whole);
   bytes.copy(whole, position);

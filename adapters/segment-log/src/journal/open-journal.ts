@@ -30,6 +30,8 @@ export interface OpenJournalOptions extends JournalGround {
   readonly log: Logger;
   /** Whether damage is repaired; otherwise it is refused. */
   readonly repair: boolean;
+  /** Told before the first record what the last one will be, roughly. */
+  readonly onMark: (sequence: number) => void;
   readonly onRecord: TakeRecord;
 }
 
@@ -40,6 +42,7 @@ export async function openJournal(options: OpenJournalOptions): Promise<Journal>
     const damages: Damage[] = [];
     const mark = await readMark(markFile, options, damages);
     await sweep(options, mark);
+    options.onMark(mark.sequence);
     const found = await findSegments(options, mark, damages);
     const read = await readAll(options, { mark, found, damages });
     if (damages.length > 0) await settle(options, damages, read);
@@ -55,7 +58,7 @@ interface ReadSegment {
   readonly segment: Segment;
   readonly found: FoundSegment;
   readonly scan: Scan;
-  /** Kept for what is to be written again: the last one, and those with damage. */
+  /** Kept where something is to be written again: a tail, or what is intact beside damage. */
   readonly bytes: Bytes | undefined;
 }
 
@@ -76,11 +79,12 @@ interface Reading {
 
 async function readAll(options: OpenJournalOptions, { mark, found, damages }: Reading): Promise<ReadSegment[]> {
   const read: ReadSegment[] = [];
-  const memory = { bytes: Buffer.alloc(0) };
+  // One piece of memory for all of them: freed memory comes back late.
+  const memory = Buffer.allocUnsafeSlow(Math.max(...found.map(({ sizeBytes }) => sizeBytes)));
   for (const [index, each] of found.entries()) {
     const next = found[index + 1];
     const isLast = next === undefined;
-    const content = await readFile(options, each, isLast ? { bytes: Buffer.alloc(0) } : memory);
+    const content = await readFile(options, each, memory);
     const segment = segmentOf(options.folder, {
       ...each.header,
       firstSequence: firstSequenceOf(each, content, read.at(-1)),
@@ -98,17 +102,15 @@ async function readAll(options: OpenJournalOptions, { mark, found, damages }: Re
       onRecord: (offset) => options.onRecord(content, offset, segment.base + offset - segmentHeaderBytes),
     });
     for (const hole of scan.holes) damages.push(damageOf(segment, hole, each.sizeBytes));
-    const keep = isLast || scan.holes.length > 0 || !each.intact;
-    read.push({ segment, found: each, scan, bytes: keep ? content : undefined });
-    if (keep) memory.bytes = Buffer.alloc(0);
+    const isWanted = scan.holes.length > 0 || !each.intact || (isLast && scan.end > offsetOf(segment, end.address));
+    read.push({ segment, found: each, scan, bytes: isWanted ? bytesOf(Buffer.from(content.bytes)) : undefined });
   }
   return read;
 }
 
 /** The whole file, in memory that is used again for the next one. */
-async function readFile({ files }: JournalGround, found: FoundSegment, memory: { bytes: Buffer }): Promise<Bytes> {
-  if (memory.bytes.length < found.sizeBytes) memory.bytes = Buffer.allocUnsafeSlow(found.sizeBytes);
-  const bytes = memory.bytes.subarray(0, found.sizeBytes);
+async function readFile({ files }: JournalGround, found: FoundSegment, memory: Buffer): Promise<Bytes> {
+  const bytes = memory.subarray(0, found.sizeBytes);
   if (found.sizeBytes === 0) return bytesOf(bytes);
   const file = await files.open(found.path, "read");
   try {

@@ -36,6 +36,7 @@ export class Reader {
   readonly #journal: Readable;
   /** The one used last comes last. */
   #blocks: Block[] = [];
+  #spare: Buffer | undefined;
 
   constructor(journal: Readable) {
     this.#journal = journal;
@@ -59,13 +60,14 @@ export class Reader {
     const { files, segments, durable } = this.#journal;
     const segment = segmentAt(segments, address);
     const end = Math.min(durable(), segments[segments.indexOf(segment) + 1]?.base ?? Number.POSITIVE_INFINITY);
-    const bytes = Buffer.allocUnsafeSlow(Math.min(Math.max(blockBytes, lengthBytes), end - address));
+    const count = Math.min(Math.max(blockBytes, lengthBytes), end - address);
+    const bytes = this.#memory(count);
     const file = await files.open(segment.path, "read");
     try {
-      const count = await file.read(bytes, offsetOf(segment, address));
-      if (count < lengthBytes) throw damaged(segment, address);
-      this.#blocks.push({ ...bytesOf(bytes), start: address, end: address + count });
-      if (this.#blocks.length > blocksMax) this.#blocks.shift();
+      const read = await file.read(bytes.subarray(0, count), offsetOf(segment, address));
+      if (read < lengthBytes) throw damaged(segment, address);
+      this.#blocks.push({ ...bytesOf(bytes), start: address, end: address + read });
+      if (this.#blocks.length > blocksMax) this.#spare = this.#blocks.shift()?.bytes;
     } finally {
       await file.close();
     }
@@ -82,6 +84,15 @@ export class Reader {
   /** What came before an address is gone. */
   forget(address: number): void {
     this.#blocks = this.#blocks.filter((block) => block.start >= address);
+  }
+
+  /** Memory for a block; that of the last one that was given up, where that will do. */
+  #memory(lengthBytes: number): Buffer {
+    const spare = this.#spare;
+    if (spare === undefined || spare.length < lengthBytes)
+      return Buffer.allocUnsafeSlow(Math.max(blockBytes, lengthBytes));
+    this.#spare = undefined;
+    return spare;
   }
 
   #checked(block: Block, address: number, lengthBytes: number): Found {

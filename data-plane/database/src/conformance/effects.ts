@@ -56,6 +56,14 @@ export function effects(subject: Subject): void {
       assert.deepEqual(await letters.received(), { letters: 2, counted: 2 });
     });
 
+    test("what is forgotten has its effect again", async (t) => {
+      const letters = await openLetters(t, subject);
+      await letters.deliver({ id: "m1", to: "a" });
+      await letters.forget();
+      await letters.deliver({ id: "m1", to: "a" });
+      assert.deepEqual(await letters.received(), { letters: 2, counted: 2 });
+    });
+
     test("keys are remembered over a restart, with the reply", { skip }, async (t) => {
       const url = await subject.newUrl(t);
       const before = await openLetters(t, subject, { url });

@@ -98,6 +98,7 @@ export async function openLetters(t: TestContext, subject: Subject, { url, postb
       },
     },
     tasks: {
+      forget: ({ database }) => database.transaction((tx) => tx.forget(letters.events.written)),
       async count({ database }): Promise<Counts> {
         const rows = await database.selectFrom("letters").select("name").execute();
         const received = await database.selectFrom("received").select("kind").execute();
@@ -136,6 +137,7 @@ export async function openLetters(t: TestContext, subject: Subject, { url, postb
     postbox,
     entered: () => entered,
     log: () => logged.join("\n"),
+    forget: () => running.run("forget"),
     rows: async () => ((await running.run("count")) as Counts).rows,
     received: async () => ((await running.run("count")) as Counts).received,
   };

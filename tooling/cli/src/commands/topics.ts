@@ -74,7 +74,11 @@ export interface SeekOptions extends BrokerCommandOptions {
 }
 
 /** `topics seek`: somebody handles again, or never, what was published. */
-export async function seekGroup(at: AtBroker, options: SeekOptions, name: string, group: string): Promise<number> {
+export async function seekGroup(
+  at: AtBroker,
+  options: SeekOptions,
+  ...[name, group]: readonly [string, string]
+): Promise<number> {
   const { terminal, broker } = at;
   const to = readStartAt(options.to, systemClock.wallMs());
   const topic = await topicOf(at, name);

@@ -1,5 +1,5 @@
 /**
- * Commands about messages: each is a function of a broker and a terminal, and whichever way the broker is reached is found
+ * Commands about messages: each is a function of a broker and a terminal, and the way to the broker is found
  * here. The embedded one belongs to the running system; one that `BROKER_URL` names may be looked into without any.
  */
 import { CantleError, isCantleError } from "@cantle/core";
@@ -38,7 +38,7 @@ export function atBroker<O extends BrokerCommandOptions>(command: BrokerCommand<
     // The platform's timers keep no process alive, and a command may be waiting for one.
     const alive = setInterval(() => {}, 60_000);
     try {
-      return await command({ terminal, broker: await brokerOf(operator), system }, options, ...named);
+      return await command({ terminal, broker: await brokerOf(operator, env.BROKER_URL), system }, options, ...named);
     } finally {
       clearInterval(alive);
       await operator.stop();
@@ -51,14 +51,16 @@ function isOwn(url: string | undefined): boolean {
   return !url || /^(memory|segment-log):/.test(url);
 }
 
-async function brokerOf(operator: Operator): Promise<Broker> {
+async function brokerOf(operator: Operator, url: string | undefined): Promise<Broker> {
   try {
     return await operator.broker();
   } catch (error) {
     const isAway = isCantleError(error) && error.code === "BROKER_UNAVAILABLE";
     if (!isAway || error.help !== undefined) throw error;
     throw new CantleError("BROKER_UNAVAILABLE", "the broker does not answer", {
-      help: "see with `cantle ps` whether it runs; a system that was started with BROKER_URL has another: set it here too",
+      help: isOwn(url)
+        ? "see with `cantle ps` whether it runs; a system that was started with BROKER_URL has another: set it here too"
+        : "see whether the server that BROKER_URL names runs and can be reached from here",
       cause: error,
     });
   }
