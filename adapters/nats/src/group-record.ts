@@ -25,7 +25,7 @@ export interface OpenMessage {
 
 /** The value. */
 export interface GroupRecord {
-  /** The ownership it belongs to, `broker/number`; empty when nobody owns the group. */
+  /** The ownership it belongs to, `broker/name`; empty when nobody owns the group. */
   readonly owner: string;
   /** For how long what is held must be left alone after its owner is gone. */
   readonly leaseMs: number;

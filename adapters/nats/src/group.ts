@@ -50,7 +50,8 @@ export class Group {
   #ownership: Ownership | undefined;
   /** True from before the record names us until it does so no more. */
   #isOurs = false;
-  #serial = 0;
+  /** What the record says when it is ours; another name each time. */
+  #ownerId = "";
   #silences = 0;
   #turn: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
@@ -124,7 +125,7 @@ export class Group {
     if (this.#members.size === 0) return this.#giveUp();
     if (this.#ownership !== undefined) {
       const stored = await this.#options.records.read(this.#options.topic, this.#options.name);
-      if (stored?.record.owner === this.#ownerId()) return this.#admitAll();
+      if (stored?.record.owner === this.#ownerId) return this.#admitAll();
       this.#ownership.lose();
     }
     try {
@@ -139,9 +140,9 @@ export class Group {
     const { topic, name, records } = this.#options;
     const stored = await records.read(topic, name);
     if (stored !== undefined && (await this.#isAlive(stored.record.owner))) return true;
-    this.#serial += 1;
+    this.#ownerId = `${this.#connection.id}/${this.#connection.random.hex(4)}`;
     this.#isOurs = true;
-    const record: GroupRecord = { ...(stored?.record ?? (await this.#newRecord())), owner: this.#ownerId() };
+    const record: GroupRecord = { ...(stored?.record ?? (await this.#newRecord())), owner: this.#ownerId };
     const revision = await records.write(topic, name, { record, revision: stored?.revision ?? 0 });
     if (revision === undefined) {
       this.#isOurs = false;
@@ -228,10 +229,6 @@ export class Group {
   async #newRecord(): Promise<GroupRecord> {
     const high = await highOf(this.#connection, this.#options.topic, this.#options.from);
     return { owner: "", leaseMs: 0, high, open: [] };
-  }
-
-  #ownerId(): string {
-    return `${this.#connection.id}/${this.#serial}`;
   }
 }
 

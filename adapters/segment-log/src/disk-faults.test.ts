@@ -179,7 +179,7 @@ test("where no new segment can be begun, the old one goes on", async () => {
 
 test("a disk that is full at the start lets the broker start, and what it has be taken", async () => {
   const one = await opened();
-  await send(one, "in hand", "waiting");
+  await send(one, "in-hand", "waiting");
   const onDelivery = (delivery: Delivery) => void one.taken.push(delivery);
   await one.broker.queue?.consume(queue, { inFlightMax: 1, leaseMs: 60_000, onDelivery });
   while (one.taken.length < 1) await one.clock.advance(1);
@@ -197,7 +197,7 @@ test("a disk that is full at the start lets the broker start, and what it has be
   await later.clock.advance(60_000);
   await consume(later, 2);
   assert.deepEqual(later.taken.map(({ message: { id }, attempt }) => [id, attempt]).sort(), [
-    ["in hand", 2],
+    ["in-hand", 2],
     ["waiting", 2],
   ]);
   await later.broker.close();

@@ -3,8 +3,7 @@
  * of a thousand deliveries is one write.
  */
 import type { Logger } from "@cantle/telemetry";
-import type { Given } from "./books/given.ts";
-import type { Source } from "./books/source.ts";
+import type { Given, Giver } from "./books/given.ts";
 import type { Hands } from "./hands.ts";
 
 /** How many deliveries are given in one turn; then others have theirs. */
@@ -14,7 +13,7 @@ const turnMax = 1_024;
 export class Dispatch {
   readonly #hands: Hands;
   readonly #log: Logger;
-  #sources = new Set<Source>();
+  #sources = new Set<Giver>();
   #isScheduled = false;
   #isOpen = true;
 
@@ -24,7 +23,7 @@ export class Dispatch {
   }
 
   /** A source may have something to give, or somebody to give it to. */
-  wake(source: Source): void {
+  wake(source: Giver): void {
     this.#sources.add(source);
     this.#schedule();
   }

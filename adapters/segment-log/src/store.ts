@@ -8,10 +8,11 @@ import { CantleError, type Clock, isCantleError, type Timer } from "@cantle/core
 import { type BrokerOptions, checkMessages, messageBytesDefault } from "@cantle/messaging";
 import { Books } from "./books/books.ts";
 import type { ChannelBooks } from "./books/channel.ts";
+import type { Giver } from "./books/given.ts";
 import type { Ground } from "./books/ground.ts";
 import { checkTexts, type PlacedMessage } from "./books/message-record.ts";
 import { Replay } from "./books/replay.ts";
-import { goneFailure, type Source, withFailure } from "./books/source.ts";
+import { goneFailure, withFailure } from "./books/source.ts";
 import { clean } from "./cleaning.ts";
 import { Commits } from "./commits.ts";
 import { Dispatch } from "./dispatch.ts";
@@ -71,7 +72,7 @@ export class Store {
       tally: { messages: 0 },
       live: (address: number, bytes: number) => this.#ground.journal?.live(address, bytes),
       damaged: (error: CantleError) => this.#noteDamage(error),
-      wake: (source: Source) => this.#dispatch?.wake(source),
+      wake: (source: Giver) => this.#dispatch?.wake(source),
     } as Laying;
     this.books = new Books(this.#ground);
   }
@@ -215,7 +216,7 @@ export class Store {
   }
 
   async #prepareToWrite(journal: Journal): Promise<void> {
-    const { files, folder, clock, log, limits } = this.#options;
+    const { files, clock, log, limits } = this.#options;
     const reserve = new Reserve(files, reservePath(this.#options), limits.reserveBytes);
     const snapshot = (batch: Batch) => this.books.snapshot(batch);
     const { pendingBytesMax } = limits;

@@ -108,10 +108,10 @@ export class Attempts {
   }
 
   /** Appends the record at an address again, if it is still needed; answers with what to do when that is durable. */
-  copy(batch: Batch, number: number, { record, address, size }: Copied): (() => void) | undefined {
+  copy(batch: Batch, number: number, copied: Copied): (() => void) | undefined {
     const attempt = this.#all.get(number);
-    if (attempt?.placed?.address !== address) return undefined;
-    const placed = writeAgain(batch, record, size);
+    if (attempt?.placed?.address !== copied.address) return undefined;
+    const placed = writeAgain(batch, copied);
     return () => {
       if (this.#all.get(number) !== attempt) return;
       this.#release(attempt);

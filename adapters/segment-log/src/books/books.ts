@@ -18,6 +18,8 @@ export class Books {
   readonly queues = new Map<string, WorkQueue>();
   readonly channels = new Map<number, ChannelBooks>();
   readonly sources = new Map<number, Source>();
+  /** By topic and name; also those that are forgotten. */
+  readonly #groups = new Map<string, Group>();
   #lastNumber = 0;
 
   constructor(ground: Ground) {
@@ -45,12 +47,11 @@ export class Books {
   /** A group, made if there is none. Resolves when that is durable. */
   async group(topicName: string, name: string, from: StartAt): Promise<Group> {
     const topic = this.topic(topicName);
-    const known = topic.groups.get(name);
-    if (known !== undefined) return known;
+    const known = this.#groups.get(keyOf(topic, name));
+    if (known?.active) return known;
     const floor = topic.numberAt(from);
-    const group = this.#ghost(topic, name) ?? this.addGroup(topic, { number: this.#newNumber(), name, floor });
+    const group = known ?? this.addGroup(topic, { number: this.#newNumber(), name, floor });
     group.active = true;
-    topic.groups.set(name, group);
     await group.seek(floor);
     return group;
   }
@@ -58,17 +59,15 @@ export class Books {
   /** Ends a group; nothing happens where there is none. */
   async forget(topicName: string, name: string): Promise<void> {
     const topic = this.topics.get(topicName);
-    const group = topic?.groups.get(name);
-    if (topic === undefined || group === undefined) return;
-    topic.groups.delete(name);
-    await group.forget();
+    const group = topic && this.#groups.get(keyOf(topic, name));
+    if (group?.active) await group.forget();
   }
 
   /** Where dead letters of a source are; undefined when there is no such source. */
   source({ kind, name, group }: DeadLetterSource): Source | undefined {
     if (kind === "queue") return this.queues.get(name)?.work;
     const topic = this.topics.get(name);
-    return topic && (topic.groups.get(group ?? "") ?? this.#ghost(topic, group ?? ""));
+    return topic && this.#groups.get(keyOf(topic, group ?? ""));
   }
 
   /** A channel that is known from now on. */
@@ -99,6 +98,7 @@ export class Books {
     this.#lastNumber = Math.max(this.#lastNumber, number);
     const group = new Group(this.ground, { number, topic, name, floor });
     this.sources.set(number, group);
+    this.#groups.set(keyOf(topic, name), group);
     return group;
   }
 
@@ -118,13 +118,6 @@ export class Books {
     }
   }
 
-  /** A group that is forgotten, but has dead letters. */
-  #ghost(topic: Topic, name: string): Group | undefined {
-    for (const source of this.sources.values())
-      if (source instanceof Group && source.topic === topic && source.name === name) return source;
-    return undefined;
-  }
-
   #note(channel: ChannelBooks): void {
     // Nobody waits: it goes to the disk before the first message.
     this.ground.commits.note({ encode: (batch) => channel.write(batch), committed: () => {} }).catch(() => {});
@@ -140,4 +133,8 @@ export class Books {
     this.#lastNumber += 1;
     return this.#lastNumber;
   }
+}
+
+function keyOf({ number }: Topic, group: string): string {
+  return `${number} ${group}`;
 }

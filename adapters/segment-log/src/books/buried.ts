@@ -97,10 +97,10 @@ export class Buried {
   }
 
   /** Appends the record at an address again, if it is still needed; answers with what to do when that is durable. */
-  copy(batch: Batch, serial: number, { record, address, size }: Copied): (() => void) | undefined {
+  copy(batch: Batch, serial: number, copied: Copied): (() => void) | undefined {
     const letter = this.#letters.get(serial);
-    if (letter?.address !== address) return undefined;
-    const placed = writeAgain(batch, record, size, (view, at) => markBuriedAgain(view, at, letter.redriven));
+    if (letter?.address !== copied.address) return undefined;
+    const placed = writeAgain(batch, copied, (view, at) => markBuriedAgain(view, at, letter.redriven));
     return () => {
       const now = this.#letters.get(serial);
       if (now !== undefined) this.put(serial, { ...now, ...placed });

@@ -68,9 +68,9 @@ export abstract class ChannelBooks implements Channel {
   }
 
   /** Appends the record at an address again, if it is still needed; answers with what to do when that is durable. */
-  copy(batch: Batch, number: number, { record, address, size }: Copied): (() => void) | undefined {
-    if (this.index.at(number)?.address !== address) return undefined;
-    const placed = writeAgain(batch, record, size);
+  copy(batch: Batch, number: number, copied: Copied): (() => void) | undefined {
+    if (this.index.at(number)?.address !== copied.address) return undefined;
+    const placed = writeAgain(batch, copied);
     return () => {
       const entry = this.index.at(number);
       if (entry === undefined) return;

@@ -41,7 +41,9 @@ interface Head {
   readonly ordinal: number;
 }
 
-function write(batch: Batch, head: Head, bodyBytes: number, fill: (memory: Bytes, at: number) => void): Placed {
+type Fill = (memory: Bytes, at: number) => void;
+
+function write(batch: Batch, { bodyBytes, ...head }: Head & { bodyBytes: number }, fill: Fill): Placed {
   const size = headerBytes + bodyBytes;
   const chunk = batch.open(size);
   fill(chunk, chunk.used + headerBytes);
@@ -49,12 +51,8 @@ function write(batch: Batch, head: Head, bodyBytes: number, fill: (memory: Bytes
 }
 
 /** Appends a record again, as it is but for what `change` changes in its body; answers with where. */
-export function writeAgain(
-  batch: Batch,
-  { bytes, view, at }: Found,
-  size: number,
-  change: (view: DataView, at: number) => void = () => {},
-): Placed {
+export function writeAgain(batch: Batch, { record, size }: Copied, change: Change = () => {}): Placed {
+  const { bytes, view, at } = record;
   const chunk = batch.open(size);
   bytes.copy(chunk.bytes, chunk.used + headerBytes, at + headerBytes, at + size);
   change(chunk.view, chunk.used + headerBytes);
@@ -62,9 +60,11 @@ export function writeAgain(
   return { address: batch.close({ ...head, timeMs: timeMsAt(view, at), length: size }), size };
 }
 
+type Change = (view: DataView, at: number) => void;
+
 /** A record without a body. */
 export function writeBare(batch: Batch, head: Head): Placed {
-  return write(batch, head, 0, () => {});
+  return write(batch, { ...head, bodyBytes: 0 }, () => {});
 }
 
 /** A topic or queue, and the number of its next message. */
@@ -75,7 +75,7 @@ export interface ChannelEntry extends Channel {
 
 /** Writes a channel. */
 export function writeChannel(batch: Batch, { number, next, kind, name }: ChannelEntry): void {
-  write(batch, { kind: kinds.channel, source: number, ordinal: next }, 1 + name.length, ({ bytes, view }, at) => {
+  write(batch, { kind: kinds.channel, source: number, ordinal: next, bodyBytes: 1 + name.length }, ({ bytes, view }, at) => {
     view.setUint8(at, kind === "topic" ? 0 : 1);
     bytes.write(name, at + 1, "latin1");
   });
@@ -102,7 +102,7 @@ export interface GroupEntry {
 /** Writes a group. */
 export function writeGroup(batch: Batch, { number, topic, name, floor, done, afresh, active }: GroupEntry): void {
   const bodyBytes = 7 + name.length + done.storedBytes;
-  write(batch, { kind: kinds.group, source: number, ordinal: floor }, bodyBytes, ({ bytes, view }, at) => {
+  write(batch, { kind: kinds.group, source: number, ordinal: floor, bodyBytes }, ({ bytes, view }, at) => {
     view.setUint32(at, topic, true);
     view.setUint8(at + 4, (afresh ? 1 : 0) + (active ? 2 : 0));
     view.setUint16(at + 5, name.length, true);
@@ -130,7 +130,7 @@ export function readGroup({ bytes, view, from }: Body): GroupRead {
 
 /** Writes numbers that are handled. */
 export function writeEnded(batch: Batch, source: number, numbers: readonly number[]): void {
-  write(batch, { kind: kinds.ended, source, ordinal: 0 }, numbers.length * 8, ({ view }, at) => {
+  write(batch, { kind: kinds.ended, source, ordinal: 0, bodyBytes: numbers.length * 8 }, ({ view }, at) => {
     for (let index = 0; index < numbers.length; index++)
       view.setFloat64(at + index * 8, numbers[index] as number, true);
   });
@@ -152,7 +152,7 @@ export interface TriedEntry {
 /** Writes what was tried. */
 export function writeTried(batch: Batch, head: { source: number; ordinal: number }, entry: TriedEntry): Placed {
   const failures = Buffer.from(JSON.stringify(entry.failures));
-  return write(batch, { kind: kinds.tried, ...head }, 12 + failures.length, ({ bytes, view }, at) => {
+  return write(batch, { kind: kinds.tried, ...head, bodyBytes: 12 + failures.length }, ({ bytes, view }, at) => {
     view.setUint32(at, entry.attempts, true);
     view.setFloat64(at + 4, entry.dueMs, true);
     bytes.set(failures, at + 12);
@@ -188,7 +188,7 @@ export function writeBuried(batch: Batch, head: { source: number; ordinal: numbe
   const failures = Buffer.from(JSON.stringify(entry.failures));
   const { body } = entry;
   const bodyBytes = buriedBytes + failures.length + body.end - body.from;
-  return write(batch, { kind: kinds.buried, ...head }, bodyBytes, ({ bytes, view }, at) => {
+  return write(batch, { kind: kinds.buried, ...head, bodyBytes }, ({ bytes, view }, at) => {
     view.setFloat64(at, entry.number, true);
     view.setFloat64(at + 8, entry.buriedMs, true);
     view.setUint32(at + 16, entry.attempts, true);

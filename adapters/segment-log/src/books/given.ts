@@ -1,12 +1,23 @@
 /** A delivery, as its consumer has it. */
 import type { AttemptFailure, Delivery, Held, StoredMessage } from "@cantle/messaging";
 import type { InHand } from "../hands.ts";
-import type { Source } from "./source.ts";
 import type { Taker } from "./takers.ts";
+
+/** Whose deliveries they are: who gives them, and ends them. */
+export interface Giver {
+  readonly number: number;
+  /** Takes what can be given now, at most so many; answers whether there may be more. */
+  collect(given: Given[], max: number): boolean;
+  ack(given: Given): Promise<void>;
+  nack(given: Given, delayMs: number, failure: AttemptFailure): Promise<void>;
+  bury(given: Given, failure: AttemptFailure): Promise<void>;
+  release(given: Given): Promise<void>;
+  extend(given: Given): Promise<void>;
+}
 
 /** What a delivery is made of. */
 export interface GivenParts {
-  readonly source: Source;
+  readonly source: Giver;
   readonly taker: Taker;
   readonly held: Held;
   readonly message: StoredMessage;
@@ -19,7 +30,7 @@ export class Given implements Delivery {
   readonly failures: readonly AttemptFailure[];
   readonly held: Held;
   readonly taker: Taker;
-  readonly #source: Source;
+  readonly #source: Giver;
 
   constructor({ source, taker, held, message, failures }: GivenParts) {
     this.#source = source;

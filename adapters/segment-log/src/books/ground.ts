@@ -6,7 +6,7 @@ import type { Hands } from "../hands.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { SegmentLogLimits } from "../limits.ts";
 import type { Tally } from "./message-index.ts";
-import type { Source } from "./source.ts";
+import type { Giver } from "./given.ts";
 
 /** What they share. The journal, commits and hands are there when all records are read; before, nobody asks for them. */
 export interface Ground {
@@ -22,5 +22,5 @@ export interface Ground {
   /** Says that something stored is damaged since the start. */
   readonly damaged: (error: CantleError) => void;
   /** Sees to it that a source gives what it can, soon. */
-  readonly wake: (source: Source) => void;
+  readonly wake: (source: Giver) => void;
 }

@@ -10,7 +10,7 @@ import { DoneSet } from "./done-set.ts";
 import { type Placed, writeBare, writeGroup } from "./entries.ts";
 import type { Ground } from "./ground.ts";
 import { Source } from "./source.ts";
-import type { Topic } from "./topic.ts";
+import type { Topic, TopicReader } from "./topic.ts";
 
 /** How many messages are looked at in one go. */
 const lookMax = 10_000;
@@ -24,12 +24,11 @@ export interface GroupStart {
 }
 
 /** A group. */
-export class Group extends Source {
+export class Group extends Source implements TopicReader {
   readonly topic: Topic;
   readonly name: string;
   readonly done = new DoneSet();
-  /** False when it is forgotten. */
-  active = true;
+  #active = false;
   #floor: number;
   #cursor: number;
 
@@ -43,6 +42,17 @@ export class Group extends Source {
 
   override get deadLetterSource(): DeadLetterSource {
     return { kind: "topic", name: this.topic.name, group: this.name };
+  }
+
+  /** False when it is forgotten; then only its dead letters are there. */
+  get active(): boolean {
+    return this.#active;
+  }
+
+  set active(active: boolean) {
+    this.#active = active;
+    if (active) this.topic.readers.add(this);
+    else this.topic.readers.delete(this);
   }
 
   /** Writes down where it is. */

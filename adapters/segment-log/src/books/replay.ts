@@ -141,8 +141,6 @@ export class Replay {
       group.attempts.clear();
       group.afreshSequence = sequence;
     }
-    if (active) topic.groups.set(name, group);
-    else topic.groups.delete(name);
   }
 
   #forgotten({ source }: Read): void {
@@ -151,7 +149,6 @@ export class Replay {
     group.active = false;
     group.attempts.clear();
     group.done.clear();
-    group.topic.groups.delete(group.name);
   }
 
   #buried({ source, ordinal, address, size, body }: Read): void {

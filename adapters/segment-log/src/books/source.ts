@@ -25,7 +25,7 @@ import { kinds } from "../journal/record.ts";
 import { Attempts } from "./attempts.ts";
 import { Buried, letterOf, redrivenFrom } from "./buried.ts";
 import { bodyAt, type Placed, readBuried, writeBare, writeEnded } from "./entries.ts";
-import { Given } from "./given.ts";
+import { Given, type Giver } from "./given.ts";
 import type { Ground } from "./ground.ts";
 import { type MessageBody, readMessage } from "./message-record.ts";
 import { type Taker, Takers } from "./takers.ts";
@@ -34,7 +34,7 @@ import { type Taker, Takers } from "./takers.ts";
 const unreadableMs = 1_000;
 
 /** One group, or one queue. */
-export abstract class Source {
+export abstract class Source implements Giver {
   readonly number: number;
   readonly attempts: Attempts;
   readonly buried: Buried;

@@ -1,17 +1,24 @@
 /** One topic: its messages, as long as they are kept, and its groups. */
 import { CantleError } from "@cantle/core";
-import type { StartAt, StoredMessage, TopicFacts } from "@cantle/messaging";
+import type { GroupFacts, StartAt, StoredMessage, TopicFacts } from "@cantle/messaging";
 import { ChannelBooks } from "./channel.ts";
 import { bodyAt } from "./entries.ts";
-import type { Group } from "./group.ts";
+import type { Giver } from "./given.ts";
 import type { Entry } from "./message-index.ts";
 import { type PlacedMessage, readMessage } from "./message-record.ts";
+
+/** A group, as its topic sees it. */
+export interface TopicReader extends Giver {
+  /** The topic dropped its oldest messages. */
+  trimmed(): void;
+  facts(): GroupFacts;
+}
 
 /** A topic. */
 export class Topic extends ChannelBooks {
   readonly kind = "topic";
-  /** By name; those that are forgotten are not among them. */
-  readonly groups = new Map<string, Group>();
+  /** Its groups; those that are forgotten are not among them. */
+  readonly readers = new Set<TopicReader>();
   /** Messages before this number are past retention. */
   #first = 1;
   /** The number after that of the last durable message. */
@@ -42,7 +49,7 @@ export class Topic extends ChannelBooks {
 
   override admit(number: number, placed: PlacedMessage, timeMs: number): void {
     this.replay(number, placed, timeMs);
-    for (const group of this.groups.values()) this.ground.wake(group);
+    for (const reader of this.readers) this.ground.wake(reader);
   }
 
   override replay(number: number, { address, size, rank, lane }: PlacedMessage, timeMs: number): void {
@@ -77,7 +84,7 @@ export class Topic extends ChannelBooks {
       }
       this.#first += 1;
     }
-    for (const group of this.groups.values()) group.trimmed();
+    for (const reader of this.readers) reader.trimmed();
   }
 
   /** The number that a start means, among those that are kept or come next. */
@@ -113,7 +120,7 @@ export class Topic extends ChannelBooks {
   }
 
   facts(): TopicFacts {
-    const groups = [...this.groups.values()].map((group) => group.facts());
+    const groups = [...this.readers].map((reader) => reader.facts());
     return { topic: this.name, messages: this.index.count, bytes: this.index.bytes, groups };
   }
 }

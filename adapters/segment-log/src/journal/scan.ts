@@ -36,7 +36,7 @@ export interface Hole {
 }
 
 /** What is read. */
-export interface ScanOptions {
+export interface ScanSubject {
   /** The whole file, as far as it is there. */
   readonly segment: Bytes;
   readonly salt: number;
@@ -61,7 +61,7 @@ export interface Scan {
 }
 
 /** Reads a segment. */
-export function scanSegment(options: ScanOptions): Scan {
+export function scanSegment(options: ScanSubject): Scan {
   const { segment, salt, must, sealed, onRecord } = options;
   const end = sealed ? Math.min(must.offset, segment.bytes.length) : segment.bytes.length;
   const holes: Hole[] = [];
