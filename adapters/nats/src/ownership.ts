@@ -291,7 +291,7 @@ export class Ownership implements Books {
   async #writeOnce(): Promise<boolean> {
     const { topic, group, records } = this.#options;
     const record = this.#record();
-    let revision: number | undefined = await records.write(topic, group, { record, revision: (await records.read(topic, group))!.revision });
+    let revision = await records.write(topic, group, { record, revision: this.#revision });
     if (revision === undefined) {
       // Somebody was faster, or it was ourselves and the answer got lost.
       const found = await records.read(topic, group);

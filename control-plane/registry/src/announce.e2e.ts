@@ -10,20 +10,28 @@ import { createIssuer, createUnitToken, identity, identityService, openKeyring, 
 import { type Endpoint, staticResolver } from "@cantle/mesh";
 import { clientAs, runService } from "@cantle/service";
 import { silentLogger as log } from "@cantle/telemetry";
-import { dialWire, listenWire } from "@cantle/transport";
+import { type Connection, dialWire, listenWire } from "@cantle/transport";
 import { announced } from "./fixture.ts";
-import { createRegistration, createRegistry, createRegistryResolver, registry, registryService } from "./index.ts";
+import {
+  createRegistration,
+  createRegistry,
+  createRegistryResolver,
+  type LeasePolicy,
+  leasesDefault,
+  registry,
+  registryService,
+} from "./index.ts";
 
 const random = systemRandom();
 const mesh = { clock, random, deadlines: createDeadlines(clock), log };
 
 /** Identity and registry in one platform unit, behind doors that ask the issuer's verifier. */
-async function startPlatform(test: TestContext) {
+async function startPlatform(test: TestContext, leases: LeasePolicy = leasesDefault) {
   const folder = await mkdtemp(join(tmpdir(), "cantle-"));
   const address = `unix:${join(folder, "platform.sock")}`;
   const keyring = await openKeyring({ folder: join(folder, "keys"), clock, random, log });
   const issuer = createIssuer({ system: "blog", keyring, clock, random, log });
-  const running = createRegistry({ clock, log });
+  const running = createRegistry({ clock, log, leases });
   const host = {
     ...mesh,
     resolver: staticResolver(),
@@ -57,9 +65,10 @@ async function startPlatform(test: TestContext) {
 }
 
 /** Connections to the platform, each with the token it was opened with. */
-function connectTo(test: TestContext, address: string) {
+function connectTo(test: TestContext, address: string, opened: Connection[] = []) {
   return (token: string, service = "host") => {
     const connection = dialWire(address, { clock, token, services: [service] });
+    opened.push(connection);
     test.after(() => connection.close());
     const resolver = staticResolver();
     for (const name of ["identity", "registry"]) {
@@ -138,4 +147,34 @@ it("a unit gets its token, announces itself, is seen, and goes", async (test) =>
   await registration.stop();
   await gone;
   assert.deepEqual(resolver.view("posts").endpoints, []);
+});
+
+it("a unit whose connection breaks is gone long before its lease is over, and one that is only silent is not", async (test) => {
+  const hourMs = 3_600_000;
+  // Heartbeats are a third of this apart, so nothing but connections can be what is seen here.
+  const { issuer, address, running } = await startPlatform(test, {
+    ...leasesDefault,
+    leaseMs: hourMs,
+    stalledMs: hourMs,
+  });
+  const start = async (instance: string) => {
+    const opened: Connection[] = [];
+    const { token: bootstrap } = await issuer.bootstrap({ unit: "web", services: ["posts"] });
+    const { token } = await issuer.unit({ proof: bootstrap, instance, uses: { posts: [] } });
+    const client = connectTo(test, address, opened)(token)(registry);
+    const resolver = createRegistryResolver({ client, clock, random, log });
+    await resolver.ready();
+    await client.register({ instance, services: [announced(instance)] });
+    return { resolver, client, break: () => Promise.all(opened.map((connection) => connection.close())) };
+  };
+  const first = await start("web-1");
+  const second = await start("web-2");
+  const gone = new Promise<void>((resolve) => void second.resolver.watch("posts", resolve));
+  await first.break();
+  await gone;
+  assert.deepEqual(
+    running.list().map(({ instance }) => instance),
+    ["web-2"],
+  );
+  await Promise.all([first.resolver.stop(), second.resolver.stop()]);
 });

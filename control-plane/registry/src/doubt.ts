@@ -5,8 +5,8 @@
  *     trusting ──more than half of at least three are silent──▶ doubting ──they are heard again──▶ trusting
  *                                                                   └──holdMs, and some are heard──▶ doubting, but acting on it
  *
- * Silent is who was not heard for half a lease: one heartbeat is missing, none of the leases has run out yet. So the doubt comes
- * before the first eviction, also when the instances fall silent one after the other.
+ * Silent is who was not heard for half a lease (one heartbeat is missing, none of the leases has run out yet), or whose watch
+ * broke. So the doubt comes before the first eviction, also when the instances fall silent one after the other.
  *
  * While nobody at all is heard the doubt has no end: with nobody alive, a stale view does no more harm than an empty one. While
  * some are heard it ends after `holdMs`: then it is the others that are gone. Rates of lost heartbeats are not looked at.

@@ -6,6 +6,7 @@ import type { Client } from "@cantle/contract";
 import { CantleError, type Random, seededRandom, type VirtualClock } from "@cantle/core";
 import { silentLogger } from "@cantle/telemetry";
 import type { registry, WatchItem } from "./contract.ts";
+import type { Feed } from "./feed.ts";
 import type { Announced, Owner } from "./instance.ts";
 import { promiseClock } from "./promise-clock.ts";
 import { createRegistration, type Registration } from "./registration.ts";
@@ -26,8 +27,10 @@ export interface World {
   };
   startRegistry(): void;
   killRegistry(): Promise<void>;
-  /** Starts an instance of `posts` that announces itself. */
+  /** Starts an instance of `posts` that announces itself, and does not watch. */
   instance(id: string, state?: Announced["state"]): Instance;
+  /** Starts one that watches the registry too, as every unit does, with clocks that are off by this much. */
+  unit(id: string, clockOffMs?: number): Unit;
   resolver(): RegistryResolver;
   /** Stops everything. */
   stop(): Promise<void>;
@@ -38,6 +41,19 @@ export interface Instance {
   readonly registration: Registration;
   /** As by `kill -9`: nothing more is heard of it. */
   kill(): void;
+}
+
+/** One that watches. */
+export interface Unit extends Instance {
+  readonly resolver: RegistryResolver;
+  /** Its event loop is blocked: nothing is heard of it for so long, and its connection stays open. */
+  stall(ms: number): void;
+}
+
+/** Whether a process is there, and whether it can do anything just now. */
+interface Life {
+  readonly ending: AbortController;
+  stalled: Promise<void>;
 }
 
 /** What an instance of `posts` announces. */
@@ -55,6 +71,8 @@ export function ownerOf(instance: string): Owner {
   };
 }
 
+const newLife = (): Life => ({ ending: new AbortController(), stalled: Promise.resolve() });
+const isAlive = ({ ending }: Life) => !ending.signal.aborted;
 const lost = () => new CantleError("UNREACHABLE", "the connection broke");
 
 /** The network between a registry and its clients. */
@@ -76,10 +94,11 @@ class Network {
   }
 
   /** A client of whatever registry runs; who is not alive any more never hears an answer. */
-  client(instance: string, isAlive = () => true): Client<typeof registry> {
+  client(instance: string, life: Life = newLife()): Client<typeof registry> {
     const owner = ownerOf(instance);
     const reach = async <T>(act: (to: Registry) => T): Promise<T> => {
-      if (!isAlive()) return new Promise<never>(() => {});
+      await life.stalled;
+      if (life.ending.signal.aborted) return new Promise<never>(() => {});
       if (this.registry === undefined || this.#random.next() < this.loss / 2) throw lost();
       const answer = act(this.registry);
       if (this.#random.next() < this.loss / 2) throw lost();
@@ -91,13 +110,15 @@ class Network {
       setState: (input) => reach((to) => to.setState(owner, input)),
       deregister: (input) => reach((to) => to.deregister(owner, input)),
       list: () => reach((to) => ({ instances: to.list() })),
-      watch: (_, options) => reach((to) => this.#watch(to, options?.signal)),
+      watch: (_, options) =>
+        reach((to) => this.#watch(to.watch(owner), [life.ending.signal, ...(options?.signal ? [options.signal] : [])])),
     };
   }
 
-  #watch(to: Registry, signal: AbortSignal | undefined): AsyncIterable<WatchItem> {
-    const feed = to.watch();
-    signal?.addEventListener("abort", () => feed.end());
+  #watch(feed: Feed, signals: readonly AbortSignal[]): AsyncIterable<WatchItem> {
+    for (const signal of signals) signal.addEventListener("abort", () => feed.end());
+    // Both ends see a connection that breaks.
+    this.#broken.promise.catch(() => feed.end());
     const next = () => Promise.race([feed.next(), this.#broken.promise]);
     return { [Symbol.asyncIterator]: () => ({ next, return: () => feed.return() }) };
   }
@@ -126,15 +147,34 @@ export function createWorld(seed = 1): World {
       await dead?.stop();
     },
     instance(id, state) {
-      let alive = true;
-      const client = network.client(id, () => alive);
+      const life = newLife();
+      const client = network.client(id, life);
       const services = [announced(id, state)];
       const registration = createRegistration({ client, instance: id, services, clock, random, log });
-      stops.push(async () => void (alive && (await registration.stop())));
-      const kill = () => {
-        alive = false;
+      stops.push(async () => void (isAlive(life) && (await registration.stop())));
+      return { registration, kill: () => life.ending.abort() };
+    },
+    unit(id, clockOffMs = 0) {
+      const life = newLife();
+      const client = network.client(id, life);
+      const own = { ...clock, nowMs: () => clock.nowMs() + clockOffMs, wallMs: () => clock.wallMs() + clockOffMs };
+      const resolver = createRegistryResolver({ client, clock: own, log, random });
+      const services = [announced(id)];
+      const registration = createRegistration({ client, instance: id, services, clock: own, random, log });
+      stops.push(async () => {
+        // Who was killed waits for answers that never come.
+        if (!isAlive(life)) return;
+        await registration.stop();
+        await resolver.stop();
+      });
+      return {
+        registration,
+        resolver,
+        kill: () => life.ending.abort(),
+        stall(ms) {
+          life.stalled = new Promise((resolve) => void clock.after(ms, resolve));
+        },
       };
-      return { registration, kill };
     },
     resolver() {
       const resolver = createRegistryResolver({ client: network.client("gateway-1"), clock, log, random });

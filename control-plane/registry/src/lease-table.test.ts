@@ -39,6 +39,8 @@ function table() {
       apply({ kind: "state", owner: by, instance, state: "draining" }, nowMs),
     leave: (instance: string, nowMs: number, by = owner(instance)) =>
       apply({ kind: "deregister", owner: by, instance }, nowMs),
+    attach: (instance: string, nowMs: number) => apply({ kind: "attach", instance }, nowMs),
+    detach: (instance: string, nowMs: number) => apply({ kind: "detach", instance }, nowMs),
     tick: (nowMs: number) => apply({ kind: "tick" }, nowMs),
     /** Ticks as the registry does, so that the table never seems to have slept. */
     tickUntil(fromMs: number, untilMs: number) {
@@ -86,6 +88,73 @@ describe("a lease", () => {
     leases.register("a");
     assert.equal(leases.leave("a", 10), "-a left");
     assert.equal(leases.leave("a", 20), "unknown");
+  });
+});
+
+describe("an instance that watches", () => {
+  it("is there while its watch is open, though it is silent for longer than a lease", () => {
+    const leases = table();
+    leases.attach("a", 0);
+    leases.register("a", 100);
+    assert.equal(leases.tickUntil(250, 15_000), "");
+    leases.beat("a", 15_100);
+    assert.equal(leases.tickUntil(15_250, 35_000), "");
+    assert.equal(leases.tickUntil(35_100, 35_100), "-a expired", "but not for ever");
+  });
+
+  it("is gone a moment after its watch broke", () => {
+    const leases = table();
+    leases.register("a");
+    leases.attach("a", 0);
+    leases.beat("a", 2_000);
+    leases.tickUntil(0, 2_000);
+    leases.detach("a", 2_100);
+    assert.equal(leases.tickUntil(2_250, 2_500), "");
+    assert.equal(leases.tick(2_700), "-a expired");
+  });
+
+  it("is not when it is heard again by then, on another watch or by a heartbeat", () => {
+    for (const back of ["attach", "beat"] as const) {
+      const leases = table();
+      leases.register("a");
+      leases.attach("a", 0);
+      leases.tickUntil(0, 1_000);
+      leases.detach("a", 1_000);
+      leases[back]("a", 1_500);
+      assert.equal(leases.tickUntil(1_750, 4_250), "", back);
+    }
+  });
+
+  it("is not while another of its watches is open", () => {
+    const leases = table();
+    leases.register("a");
+    leases.attach("a", 0);
+    leases.attach("a", 500);
+    leases.detach("a", 600);
+    assert.equal(leases.tickUntil(750, 10_000), "");
+  });
+
+  it("may watch before it announces itself, and after it left", () => {
+    const leases = table();
+    assert.equal(leases.attach("a", 0), "unknown");
+    leases.register("a");
+    leases.leave("a", 100);
+    assert.equal(leases.detach("a", 200), "unknown");
+    leases.register("a", 300);
+    assert.equal(leases.tickUntil(300, 3_250), "");
+    assert.equal(leases.tick(3_300), "-a expired", "it watches no more, and has an ordinary lease");
+  });
+
+  it("is not given up with most others whose watches broke at the same moment", () => {
+    const leases = table();
+    for (const id of ["a", "b", "c", "d"]) {
+      leases.register(id);
+      leases.attach(id, 0);
+    }
+    leases.tickUntil(0, 1_000);
+    for (const id of ["a", "b", "c"]) leases.detach(id, 1_000);
+    assert.equal(leases.tickUntil(1_250, 1_750), "");
+    assert.ok(leases.isDoubting());
   });
 });
 

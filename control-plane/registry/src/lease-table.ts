@@ -4,8 +4,12 @@
  * An instance is here while it is heard. Each `register` and each `heartbeat` gives it a lease of `leaseMs`; a lease that runs
  * out takes the instance with it. Time is monotonic: no wall that jumps can end a lease.
  *
- *     absent ──register──▶ leased ──heartbeat──▶ leased ──(leaseMs of silence)──▶ overdue ──tick──▶ absent
- *                             └──────────────────── deregister ───────────────────────────────────▶ absent
+ *     absent ──register──▶ leased ──heartbeat──▶ leased ──(silence)──▶ overdue ──tick──▶ absent
+ *                             └────────────── deregister ─────────────────────────────▶ absent
+ *
+ * How long a silence is too long, the connection tells on which the instance watches the registry. While it is open, the process
+ * is there, whatever keeps it silent: a loop that is blocked is slow, not dead (`stalledMs`). When it breaks, the process most
+ * likely died with it, and has a moment to be heard again (`lostMs`). Of one that does not watch nothing is known (`leaseMs`).
  *
  * Invariants
  * L1 An instance is touched only by its own unit's token, for that instance; the platform's units may touch any.
@@ -40,6 +44,9 @@ export type LeaseEvent =
       readonly service?: string | undefined;
     }
   | { readonly kind: "deregister"; readonly owner: Owner; readonly instance: string }
+  /** An instance began to watch, or one of its watches ended; for itself, so there is nobody to refuse. */
+  | { readonly kind: "attach"; readonly instance: string }
+  | { readonly kind: "detach"; readonly instance: string }
   | { readonly kind: "tick" };
 
 /** What came of an event. */
@@ -53,16 +60,27 @@ export interface Outcome {
 export interface LeasePolicy {
   /** Default 3 s. Shorter finds the dead sooner and loses the slow. */
   readonly leaseMs: number;
+  /** How long one may be silent whose watch is open; default 20 s. More than it takes the wire to give a stopped process up. */
+  readonly stalledMs: number;
+  /** How long one may be silent whose watch broke; default 600 ms. Less than its watch takes to be back, and a blip takes it out. */
+  readonly lostMs: number;
   /** How long the table may doubt itself while it hears some; default 60 s. */
   readonly holdMs: number;
 }
 
 /** A lease of three seconds, a doubt of a minute. */
-export const leasesDefault: LeasePolicy = Object.freeze({ leaseMs: 3_000, holdMs: 60_000 });
+export const leasesDefault: LeasePolicy = Object.freeze({
+  leaseMs: 3_000,
+  stalledMs: 20_000,
+  lostMs: 600,
+  holdMs: 60_000,
+});
 
 interface Lease {
   readonly instance: Instance;
   readonly heardMs: number;
+  /** Since when its watch is broken; absent while it is open, and where there never was one. */
+  readonly lostSinceMs?: number;
 }
 
 type Registering = LeaseEvent & { readonly kind: "register" };
@@ -72,6 +90,8 @@ export class LeaseTable {
   readonly #policy: LeasePolicy;
   readonly #limits: RegistryLimits;
   readonly #leases = new Map<string, Lease>();
+  /** How many watches each instance has open; one that is not announced yet may have some too. */
+  readonly #watches = new Map<string, number>();
   readonly #doubt: Doubt;
   #tickedMs: number | undefined;
 
@@ -93,16 +113,17 @@ export class LeaseTable {
   /** Throws `LEASE_REFUSED` for what L1 to L3 forbid, `OVERLOADED` at a limit. */
   apply(event: LeaseEvent, nowMs: number): Outcome {
     if (event.kind === "tick") return { known: true, changes: this.#tick(nowMs) };
+    if (event.kind === "attach" || event.kind === "detach") return this.#watching(event.kind, event.instance, nowMs);
     const lease = this.#leases.get(event.instance);
     checkOwner(event.owner, event.instance, lease?.instance);
     if (event.kind === "register") return { known: true, changes: this.#register(event, nowMs) };
     if (lease === undefined) return { known: false, changes: [] };
     switch (event.kind) {
       case "heartbeat":
-        this.#leases.set(event.instance, { ...lease, heardMs: nowMs });
+        this.#leases.set(event.instance, { instance: lease.instance, heardMs: nowMs });
         return { known: true, changes: [] };
       case "state":
-        return { known: true, changes: this.#put(withState(lease.instance, event), lease.heardMs) };
+        return { known: true, changes: this.#put(withState(lease.instance, event), lease) };
       case "deregister":
         return { known: true, changes: this.#remove(event.instance, "left") };
     }
@@ -116,7 +137,18 @@ export class LeaseTable {
     if (before === undefined) this.#checkRoom(unit);
     const displaced = this.#displacedBy({ instance, unit, services }, nowMs);
     const replaced = displaced.flatMap((other) => this.#remove(other, "replaced"));
-    return [...replaced, ...this.#put({ instance, unit, services }, nowMs)];
+    return [...replaced, ...this.#put({ instance, unit, services }, { heardMs: nowMs })];
+  }
+
+  #watching(kind: "attach" | "detach", id: string, nowMs: number): Outcome {
+    const open = (this.#watches.get(id) ?? 0) + (kind === "attach" ? 1 : -1);
+    if (open > 0) this.#watches.set(id, open);
+    else this.#watches.delete(id);
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return { known: false, changes: [] };
+    if (kind === "attach") this.#leases.set(id, { instance: lease.instance, heardMs: nowMs });
+    else if (open <= 0) this.#leases.set(id, { ...lease, lostSinceMs: nowMs });
+    return { known: true, changes: [] };
   }
 
   /** The instances that have to make way for an announced one, by L3. */
@@ -144,7 +176,7 @@ export class LeaseTable {
   #tick(nowMs: number): Change[] {
     this.#wake(nowMs);
     const leases = [...this.#leases];
-    const silent = leases.filter(([, { heardMs }]) => nowMs - heardMs > this.#policy.leaseMs / 2).length;
+    const silent = leases.filter(([, lease]) => this.#isSilent(lease, nowMs)).length;
     if (this.#doubt.hear({ total: leases.length, silent }, nowMs)) return [];
     const overdue = leases.filter(([, lease]) => this.#isOverdue(lease, nowMs));
     return overdue.flatMap(([instance]) => this.#remove(instance, "expired"));
@@ -154,17 +186,29 @@ export class LeaseTable {
   #wake(nowMs: number): void {
     const slept = this.#tickedMs !== undefined && nowMs - this.#tickedMs > this.#policy.leaseMs / 2;
     this.#tickedMs = nowMs;
-    if (slept) for (const [id, { instance }] of this.#leases) this.#leases.set(id, { instance, heardMs: nowMs });
+    if (!slept) return;
+    for (const [id, lease] of this.#leases)
+      this.#leases.set(id, {
+        ...lease,
+        heardMs: nowMs,
+        ...(lease.lostSinceMs !== undefined && { lostSinceMs: nowMs }),
+      });
   }
 
-  #isOverdue(lease: Lease, nowMs: number): boolean {
-    return nowMs - lease.heardMs >= this.#policy.leaseMs;
+  #isOverdue({ instance, heardMs, lostSinceMs }: Lease, nowMs: number): boolean {
+    const { leaseMs, stalledMs, lostMs } = this.#policy;
+    if (lostSinceMs !== undefined) return nowMs - lostSinceMs >= lostMs;
+    return nowMs - heardMs >= (this.#watches.has(instance.instance) ? stalledMs : leaseMs);
   }
 
-  #put(instance: Instance, heardMs: number): Change[] {
+  #isSilent({ heardMs, lostSinceMs }: Lease, nowMs: number): boolean {
+    return lostSinceMs !== undefined || nowMs - heardMs > this.#policy.leaseMs / 2;
+  }
+
+  #put(instance: Instance, lease: Omit<Lease, "instance">): Change[] {
     const before = this.#leases.get(instance.instance)?.instance;
     const same = before !== undefined && JSON.stringify(before) === JSON.stringify(instance);
-    this.#leases.set(instance.instance, { instance: same ? before : instance, heardMs });
+    this.#leases.set(instance.instance, { ...lease, instance: same ? before : instance });
     return same ? [] : [{ kind: "put", instance }];
   }
 

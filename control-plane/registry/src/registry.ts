@@ -26,7 +26,8 @@ export interface Registry extends Running {
   ): { known: boolean };
   deregister(owner: Owner, input: { instance: string }): { known: boolean };
   list(): readonly Instance[];
-  watch(): Feed;
+  /** Tells what is here and what changes; while it is open, the instance that watches counts as there, however silent. */
+  watch(owner?: Owner | undefined): Feed;
 }
 
 /** What a registry needs. */
@@ -41,7 +42,8 @@ export interface RegistryOptions {
 
 /** A lease survives two lost heartbeats. */
 const heartbeatsPerLease = 3;
-const ticksPerLease = 12;
+/** Nobody is here for more than a quarter of a second longer than the table says. */
+const tickMsMax = 250;
 const watchersMax = 1024;
 
 /** Starts a registry. */
@@ -49,7 +51,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const { clock, log, addresses = localOnly, limits = limitsDefault, leases = leasesDefault } = options;
   const table = new LeaseTable(leases, limits);
   const feeds = new Set<Feed>();
-  const tickMs = leases.leaseMs / ticksPerLease;
+  const tickMs = Math.min(tickMsMax, leases.leaseMs / 4, leases.lostMs / 2);
   let wasDoubting = false;
 
   function apply(event: LeaseEvent): boolean {
@@ -86,14 +88,19 @@ export function createRegistry(options: RegistryOptions): Registry {
     }),
     deregister: (owner, { instance }) => ({ known: apply({ kind: "deregister", owner, instance }) }),
     list: () => table.list(),
-    watch() {
+    watch(owner) {
       if (feeds.size >= watchersMax)
         throw new CantleError("OVERLOADED", "the registry has as many watchers as it may", { notes: `${watchersMax}` });
+      const tell = (kind: "attach" | "detach") => owner && apply({ kind, instance: owner.instance });
       const feed: Feed = createFeed(
         () => table.list(),
-        () => void feeds.delete(feed),
+        () => {
+          feeds.delete(feed);
+          tell("detach");
+        },
       );
       feeds.add(feed);
+      tell("attach");
       return feed;
     },
     async stop() {

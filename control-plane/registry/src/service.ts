@@ -31,7 +31,8 @@ export function registryService(running: Registry, ownerOf: OwnerOf): ServiceDef
       deregister: async (input, context) => refusing(context, () => running.deregister(owner(context.peer), input)),
       list: async () => ({ instances: running.list() }),
       watch(_input, context) {
-        const feed = refusing(context, () => running.watch());
+        // While this is open, the process that watches is there.
+        const feed = refusing(context, () => running.watch(ownerOf(context.peer)));
         const { signal } = context;
         if (signal.aborted) feed.end();
         else signal.addEventListener("abort", () => feed.end(), { once: true });

@@ -3,7 +3,8 @@
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createWorld, idsOf, type World } from "./fixture.ts";
+import { announced, createWorld, idsOf, type World } from "./fixture.ts";
+import type { RegistryResolver } from "./resolver.ts";
 
 const minuteMs = 60_000;
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `web-${String(index).padStart(2, "0")}`);
@@ -35,13 +36,14 @@ describe("a registry that dies", () => {
     await seeds(5, async (world) => {
       const { resolver } = await settled(world, 12);
       const all = idsOf(resolver);
-      resolver.watch("posts", () => assert.equal(idsOf(resolver), all));
+      const changes: string[] = [];
+      keepChanges(resolver, changes);
       await world.killRegistry();
       await world.clock.advance(10 * minuteMs);
       assert.equal(idsOf(resolver), all);
       world.startRegistry();
       await world.clock.advance(30_000);
-      assert.equal(idsOf(resolver), all);
+      assert.deepEqual([idsOf(resolver), changes], [all, []]);
       assert.equal(world.network.registry?.list().length, all.split(" ").length);
     });
   });
@@ -50,7 +52,8 @@ describe("a registry that dies", () => {
     await seeds(5, async (world) => {
       const { resolver } = await settled(world, 12);
       const all = idsOf(resolver);
-      resolver.watch("posts", () => assert.equal(idsOf(resolver), all));
+      const changes: string[] = [];
+      keepChanges(resolver, changes);
       for (let round = 0; round < 20; round++) {
         await world.killRegistry();
         await world.clock.advance(world.random.next() * 5_000);
@@ -58,7 +61,7 @@ describe("a registry that dies", () => {
         await world.clock.advance(world.random.next() * 5_000);
       }
       await world.clock.advance(10_000);
-      assert.equal(idsOf(resolver), all);
+      assert.deepEqual([idsOf(resolver), changes], [all, []]);
     });
   });
 
@@ -122,7 +125,118 @@ describe("an instance", () => {
   });
 });
 
+/** Keeps what a view becomes, each time it is not what it is now. A listener that threw would only break its watch. */
+function keepChanges(view: RegistryResolver, changes: string[]): void {
+  const all = idsOf(view);
+  view.watch("posts", () => void (idsOf(view) !== all && changes.push(idsOf(view))));
+}
+
+/** Units that watch, as all do, seen by a gateway. */
+async function units(world: World, count: number, clockOffMs: (at: number) => number = () => 0) {
+  const members = ids(count).map((id, at) => world.unit(id, clockOffMs(at)));
+  const resolver = world.resolver();
+  await world.clock.advance(2_000);
+  assert.equal(idsOf(resolver), ids(count).join(" "));
+  /** Keeps every view, of whomever, that lacks somebody or has somebody too many. */
+  const wrongViews: string[] = [];
+  for (const view of [resolver, ...members.map((member) => member.resolver)]) keepChanges(view, wrongViews);
+  return { members, resolver, wrongViews };
+}
+
+describe("clocks that are off by an hour, half of all calls lost, and stalls of five seconds", () => {
+  it("evict nobody, one by one and together", async () => {
+    await seeds(5, async (world) => {
+      const hourMs = 60 * minuteMs;
+      const { members, wrongViews } = await units(world, 10, (at) => (at % 3) * hourMs - hourMs);
+      world.network.loss = 0.5;
+      for (let round = 0; round < 12; round++) {
+        await world.clock.advance(world.random.next() * 5_000);
+        members[Math.floor(world.random.next() * members.length)]?.stall(5_000);
+      }
+      await world.clock.advance(20_000);
+      assert.deepEqual(wrongViews, []);
+      assert.equal(world.network.registry?.list().length, members.length);
+    });
+  });
+
+  it("of all at once evict nobody either", async () => {
+    await seeds(3, async (world) => {
+      const { members, wrongViews } = await units(world, 10);
+      for (const member of members) member.stall(5_000);
+      await world.clock.advance(30_000);
+      assert.deepEqual(wrongViews, []);
+    });
+  });
+
+  it("still let the dead go, within a second", async () => {
+    await seeds(10, async (world) => {
+      const { members, resolver } = await units(world, 6);
+      members[1]?.stall(5_000);
+      await world.clock.advance(world.random.next() * 1_000);
+      members[3]?.kill();
+      await world.clock.advance(1_000);
+      const left = ids(6).toSpliced(3, 1).join(" ");
+      assert.equal(idsOf(resolver), left);
+      await world.clock.advance(10_000);
+      assert.equal(idsOf(resolver), left);
+    });
+  });
+});
+
+describe("a network that breaks every connection", () => {
+  it("evicts nobody who comes back", async () => {
+    await seeds(10, async (world) => {
+      const { wrongViews } = await units(world, 8);
+      for (let round = 0; round < 5; round++) {
+        world.network.breakWatches();
+        await world.clock.advance(world.random.next() * 10_000);
+      }
+      assert.deepEqual(wrongViews, []);
+    });
+  });
+});
+
+describe("an instance of the same id at another address", () => {
+  it("is found there at once, and nowhere else", async () => {
+    await seeds(3, async (world) => {
+      const { members, resolver } = await units(world, 3);
+      const addresses = () => resolver.view("posts").endpoints.map(({ address }) => address);
+      await members[1]?.registration.replace([{ ...announced("web-01"), addresses: ["unix:/run/moved.sock"] }]);
+      await world.clock.advance(0);
+      assert.deepEqual(addresses(), ["unix:/run/web-00.sock", "unix:/run/moved.sock", "unix:/run/web-02.sock"]);
+    });
+  });
+
+  it("is found there as soon as it announces itself, though its predecessor was killed a moment before", async () => {
+    await seeds(3, async (world) => {
+      const { members, resolver } = await units(world, 3);
+      members[1]?.kill();
+      await world.clock.advance(world.random.next() * 500);
+      const successor = world.unit("web-01");
+      await successor.registration.replace([{ ...announced("web-01"), addresses: ["unix:/run/new.sock"] }]);
+      await world.clock.advance(0);
+      const shown = resolver.view("posts").endpoints.map(({ address }) => address);
+      assert.deepEqual(shown, ["unix:/run/web-00.sock", "unix:/run/new.sock", "unix:/run/web-02.sock"]);
+      await world.clock.advance(10_000);
+      assert.equal(idsOf(resolver), ids(3).join(" "));
+    });
+  });
+});
+
 describe("five hundred instances", () => {
+  it("that lost their registry and a fifth of all calls are registered within five seconds of its return", async () => {
+    const world = createWorld(11);
+    for (let index = 0; index < 500; index++) world.instance(`web${index % 5}-${index}`);
+    await world.clock.advance(2_000);
+    await world.killRegistry();
+    await world.clock.advance(5_000);
+    world.network.loss = 0.2;
+    world.startRegistry();
+    await world.clock.advance(5_000);
+    assert.equal(world.network.registry?.list().length, 500);
+    await world.stop();
+  });
+
   it("that find their registry again do not all come at once", async () => {
     const world = createWorld(7);
     for (let index = 0; index < 500; index++) world.instance(`web${index % 5}-${index}`);

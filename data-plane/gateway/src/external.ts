@@ -26,6 +26,7 @@ import {
   callerHeader,
   chunksOf,
   claimsJson,
+  createLookup,
   createUpstream,
   cutWhenStuck,
   type Exchange,
@@ -97,6 +98,7 @@ export function createForwarder(
   } = external;
   const operation = operationOf(external, { timeoutMs, bodyBytesMax, uploadBytesMax });
   const instances = new Map<string, Instance>();
+  const lookup = createLookup({ clock });
 
   function instanceAt(address: string): Instance {
     const known = instances.get(address);
@@ -107,14 +109,13 @@ export function createForwarder(
       void oldest[1].upstream.finish();
     }
     const { origin, pathname } = new URL(address);
-    const instance = { base: pathname.replace(/\/$/, ""), upstream: createUpstream(origin) };
+    const instance = { base: pathname.replace(/\/$/, ""), upstream: createUpstream(origin, { lookup }) };
     instances.set(address, instance);
     return instance;
   }
 
   async function forward(exchange: Exchange, { rest, ...known }: ForwardAsked): Promise<void> {
     const { request, target } = exchange;
-    const { caller, trace } = known;
     exchange.operation = operation;
     const address = pick();
     if (address === undefined)
@@ -127,7 +128,7 @@ export function createForwarder(
     const payload = { kind: "http", params: {}, query: target.query, bytes: noBytes } as const;
     const peer = { service: "gateway", uses: "*" } as const;
     const deadlineMs = clock.nowMs() + timeoutMs;
-    const call = new Call(operation, { payload, peer, caller, trace, deadlineMs });
+    const call = new Call(operation, { payload, peer, ...known, deadlineMs });
     exchange.call = call;
     const inTime = alarm(deadlines, deadlineMs, () =>
       call.cancel(new CantleError("DEADLINE_EXCEEDED", `'${service}' did not answer in time`)),

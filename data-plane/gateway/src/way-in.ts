@@ -60,9 +60,8 @@ export function createWayIn(options: GatewayOptions): WayIn {
     const found = identify(exchange, access);
     const caller = found instanceof Promise ? await found : found;
     const deadlineMs = clock.nowMs() + timeoutMs(operation);
-    const fields = exchange.request.headers;
-    const trace = traceOf(fields, beginTrace);
-    const baggage = takeBaggage(fields);
+    const trace = traceOf(exchange.request.headers, beginTrace);
+    const baggage = takeBaggage(exchange.request.headers);
     return serveCall(exchange, { operation, handle, params, peer, caller, trace, baggage, deadlineMs });
   }
 

@@ -6,6 +6,7 @@ import { entering } from "./entry.ts";
 import { fixture, reply, things } from "./fixture.ts";
 import { inbound } from "./inbound.ts";
 import { createLoopDelay } from "./loop-delay.ts";
+import { outbound } from "./outbound.ts";
 import type { Policy } from "./policy.ts";
 import { type Criticality, refusedShare } from "./shedding.ts";
 
@@ -64,6 +65,19 @@ test("a gateway with a late event loop sheds before it asks anybody, and what ma
   assert.equal(asked, 0);
   await entering(things.operations.admin, host)(made.call("admin"));
   assert.equal(asked, 1);
+});
+
+test("a call that stays in its process is a part of what was let in, and is not shed again", async () => {
+  const made = fixture();
+  const host = { ...made.host, loopDelay: { delayMs: () => 1_000 } };
+  const local = inbound(read, host, () => ({ id: "1" }));
+  await assert.rejects(local(made.call("read")), { code: "OVERLOADED" });
+  made.resolver.set("things", [
+    { id: "here", service: "things", version: "1.0.0", state: "ready", address: "memory:here" },
+  ]);
+  const send = outbound(read, { ...host, dial: () => local });
+  const answer = await send(made.call("read"));
+  assert.deepEqual(answer.kind === "value" && answer.value, { id: "1" });
 });
 
 /** A clock whose timers fire late by what is said. */

@@ -132,6 +132,8 @@ export class Call {
   bound: Cancellable | undefined;
   /** The endpoints that earlier attempts went to. */
   tried: readonly string[] | undefined;
+  /** True once it is known to stay in the process that makes it: whoever lets calls into that has done so already. */
+  staysHere = false;
   #ended: unknown;
   #first: Listening | undefined;
   #last: Listening | undefined;

@@ -25,8 +25,7 @@ export async function findingsIn(system: System, settings: Settings): Promise<re
   return [
     ...placementFindings(system),
     ...loaded.flatMap(({ error }) => (error === undefined ? [] : [error])),
-    ...configFindings(loaded, settings),
-    ...thrownBy(() => readPolicies(system, settings)),
+    ...configFindings(system, loaded, settings),
     ...loaded.flatMap(({ definition }) => (definition === undefined ? [] : useFindings(system, definition, loaded))),
     ...loaded.flatMap(({ definition }) =>
       definition === undefined ? [] : thrownBy(() => checkMessages(definition, settings)),
@@ -40,12 +39,18 @@ function placementFindings(system: System): readonly CantleError[] {
   return names.flatMap((name) => thrownBy(() => place(system, name)));
 }
 
-function configFindings(loaded: readonly LoadedService[], settings: Settings): readonly CantleError[] {
+function configFindings(system: System, loaded: readonly LoadedService[], settings: Settings): readonly CantleError[] {
   const schemas = Object.fromEntries(
     loaded.flatMap(({ name, definition }) => (definition === undefined ? [] : [[name, definition.config]])),
   );
   const others = loaded.map(({ name }) => name);
-  return thrownBy(() => resolveConfigs({ services: schemas, sources: configSources(settings, schemas), others }));
+  const found = thrownBy(() =>
+    resolveConfigs({ services: schemas, sources: configSources(settings, schemas), others }),
+  );
+  // A file that cannot be read is one mistake, whoever reads it.
+  const isNew = ({ message, place }: CantleError) =>
+    !found.some((each) => each.message === message && each.place === place);
+  return [...found, ...thrownBy(() => readPolicies(system, settings)).filter(isNew)];
 }
 
 /** What one service calls that is not there, or cannot answer it. */

@@ -24,12 +24,25 @@ const weather = contract("weather", {
 });
 const caller = { id: "ann", roles: [], assertion: "assertion-of-ann" };
 
+/** What the first request is answered with. */
+interface FirstAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** A foreign program that answers with `text`, and a typed client of it, as a service of the system has one. */
-async function foreign(status: number, text: string, type = "application/json") {
+async function foreign(
+  status: number,
+  text: string,
+  { type = "application/json", first }: { readonly type?: string; readonly first?: FirstAnswer } = {},
+) {
   const seen: IncomingHttpHeaders[] = [];
   const program = createServer((request, response) => {
     seen.push(request.headers);
-    response.writeHead(status, { "content-type": type }).end(text);
+    const refused = seen.length === 1 ? first : undefined;
+    response
+      .writeHead(refused?.status ?? status, { "content-type": type, ...refused?.headers })
+      .end(refused ? "" : text);
   });
   await new Promise<void>((resolve) => void program.listen(0, "127.0.0.1", resolve));
   const address = `http://127.0.0.1:${(program.address() as AddressInfo).port}`;
@@ -91,7 +104,7 @@ test("a declared failure arrives as it was declared, or not at all", async () =>
 
 test("each item of a stream is held against the contract", async () => {
   const text = 'data: {"celsius":1,"more":2}\n\ndata: {"celsius":"warm"}\n\n';
-  await using it = await foreign(200, text, "text/event-stream");
+  await using it = await foreign(200, text, { type: "text/event-stream" });
   const taken: unknown[] = [];
   await assert.rejects(
     async () => {
@@ -101,3 +114,20 @@ test("each item of a stream is held against the contract", async () => {
   );
   assert.deepEqual(taken, [{ celsius: 1 }]);
 });
+
+for (const status of [429, 503])
+  test(`a program that answers ${status} with Retry-After is left alone for so long, and then asked again`, async () => {
+    const first = { status, headers: { "retry-after": "1" } };
+    await using it = await foreign(200, '{"celsius":11}', { first });
+    const sinceMs = systemClock.nowMs();
+    const answer = it.client.read({ city: "oslo" });
+    if (status === 503) {
+      // Nobody knows whether it was begun, so it is for the caller to come back.
+      await assert.rejects(answer, { code: "UNAVAILABLE", retryAfterSeconds: 1 });
+      assert.equal(it.seen.length, 1);
+    } else {
+      assert.deepEqual(await answer, { celsius: 11 });
+      assert.equal(it.seen.length, 2);
+      assert.ok(systemClock.nowMs() - sinceMs >= 1_000, "not before it said");
+    }
+  });

@@ -59,6 +59,8 @@ export interface InstanceOptions {
   readonly zone?: string | undefined;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** False where it is nobody's business how busy the machine is: in tests. Default true: a late event loop sheds. */
+  readonly sheds?: boolean;
   /** Opens a connection to an address of another process. */
   readonly connect?: (address: string, service: string) => Connection;
   /** Absent: nobody from outside is believed. */
@@ -99,7 +101,7 @@ export type Failures = ReadonlyMap<string, CantleError>;
 
 /** An instance without services. */
 export function createInstance(options: InstanceOptions): Instance {
-  const { id, log, settings, policies, zone, clock = systemClock, random = systemRandom() } = options;
+  const { id, log, settings, policies, zone, sheds = true, clock = systemClock, random = systemRandom() } = options;
   const started = createStarted();
   const here = staticResolver();
   const resolver = layered(here);
@@ -113,7 +115,7 @@ export function createInstance(options: InstanceOptions): Instance {
     random,
     deadlines: createDeadlines(clock),
     log,
-    loopDelay: loopDelayOf(clock, started),
+    loopDelay: sheds ? loopDelayOf(clock, started) : undefined,
     policies,
     resolver,
     zone,

@@ -24,6 +24,7 @@ import { isEmbedded, openBroker } from "./broker.ts";
 import { brokerSocket } from "./broker-door.ts";
 import { openIssuer } from "./control.ts";
 import { instanceContract } from "./describe.ts";
+import { isExternal } from "./external-source.ts";
 import type { Settings } from "./settings.ts";
 
 /** What one instance answered, or why it did not. */
@@ -70,7 +71,12 @@ export async function becomeOperator(system: System, settings: Settings): Promis
         return broker;
       },
       ask: (rows, question) =>
-        Promise.all(rows.flatMap((row) => askable(row, (address) => answerOf(row, () => question(clientAt(address)))))),
+        Promise.all(
+          rows.flatMap((row) => {
+            const door = doorOf(system, row);
+            return door === undefined ? [] : [answerOf(row, () => question(clientAt(door)))];
+          }),
+        ),
       stop: () => started.stop(),
     };
   } catch (error) {
@@ -87,13 +93,16 @@ function clientOf<C extends Contract<string, any>>(contract: C, address: string,
   return clientAs(contract, { service: hostPeer, uses: "*" }, host);
 }
 
-/** The control plane and the broker call nobody; a gateway's HTTP is for the outside. */
-function askable<T>({ unit, state, addresses }: InstanceRow, ask: (address: string) => T): T[] {
-  if (unit === "control" || unit === "broker" || state !== "ready") return [];
-  const isInside = (address: string) =>
-    address.startsWith("unix:") || (unit !== "gateway" && address.startsWith("http:"));
-  const address = addresses.find((each) => each.startsWith("unix:")) ?? addresses.find(isInside);
-  return address === undefined ? [] : [ask(address)];
+/**
+ * Where an instance can be asked; nowhere for the control plane and the broker, which call nobody. A token of the platform is shown
+ * to instances only: over HTTP neither to a gateway's outside nor to a foreign program.
+ */
+function doorOf(system: System, { unit, services, state, addresses }: InstanceRow): string | undefined {
+  if (unit === "control" || unit === "broker" || state !== "ready") return undefined;
+  const socket = addresses.find((address) => address.startsWith("unix:"));
+  if (socket !== undefined || unit === "gateway" || services.some((service) => isExternal(system, service)))
+    return socket;
+  return addresses.find((address) => address.startsWith("http:"));
 }
 
 async function answerOf<T>({ instance }: InstanceRow, ask: () => Promise<T>): Promise<Answered<T>> {

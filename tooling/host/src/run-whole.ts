@@ -52,6 +52,8 @@ export interface WholeOptions {
   readonly clock?: Clock | undefined;
   /** Default: the machine's. */
   readonly random?: Random | undefined;
+  /** See `InstanceOptions`. */
+  readonly sheds?: boolean;
   /** Breaks a start off that is not done. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -66,7 +68,7 @@ export interface WholeOptions {
  * Throws `CONFIG_INVALID` with every mistake in the configuration of all.
  */
 export async function runWhole(options: WholeOptions, started: Started): Promise<Whole> {
-  const { system, services, settings, log, clock = systemClock, random = systemRandom(), signal } = options;
+  const { system, services, settings, log, clock = systemClock, random = systemRandom(), sheds, signal } = options;
   const { purpose = "serve" } = options;
   const issuer = await openIssuer({ system: system.name, settings, clock, random, log }, started);
   const policies = followPolicies({ system, settings, clock, log });
@@ -87,6 +89,7 @@ export async function runWhole(options: WholeOptions, started: Started): Promise
     brokerOf: open,
     clock,
     random,
+    ...(sheds !== undefined && { sheds }),
   });
   started.add(() => instance.started.stop());
   const failed = new Map<string, CantleError>();

@@ -5,7 +5,7 @@
 import process from "node:process";
 import { CantleError, createStarted, explainError, type Started, systemClock, systemRandom } from "@cantle/core";
 import { listenGateway } from "@cantle/gateway";
-import { outbound } from "@cantle/mesh";
+import { entering } from "@cantle/mesh";
 import { type BehindDoor, createLineReader, type InstanceRow, ownFolder } from "@cantle/supervisor";
 import type { System } from "@cantle/system";
 import type { Logger } from "@cantle/telemetry";
@@ -92,7 +92,7 @@ async function openDoors(
   const gateway = await listenGateway({
     ...gatewayOptions(system),
     mounts: contracts,
-    send: (operation) => outbound(operation, instance.mesh),
+    send: (operation) => entering(operation, instance.mesh),
     externals: externalsOf(system, instance.mesh.resolver),
     tokens,
     clock: systemClock,

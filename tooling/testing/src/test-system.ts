@@ -76,7 +76,10 @@ export async function startTestSystem(system: System, options: TestSystemOptions
   try {
     const settings = { folder, home: folder, env, config: { from: "config of the test", content: config ?? {} } };
     const services = Object.keys(whole.services);
-    const { instance, failed } = await runWhole({ system: whole, services, settings, log, clock, random }, started);
+    const { instance, failed } = await runWhole(
+      { system: whole, services, settings, log, clock, random, sheds: false },
+      started,
+    );
     const [failure] = failed.values();
     if (failure !== undefined && !allowFailed) throw failure;
     return {

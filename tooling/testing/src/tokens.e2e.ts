@@ -113,7 +113,7 @@ for (const placement of ["one", "each"]) {
   describe(`at the gateway, placed as '${placement}'`, () => {
     let placed: Placed;
     before(async () => {
-      placed = await startPlaced(guarded, placement, (home) => storeKeys(home, [goneKey, key]));
+      placed = await startPlaced(guarded, placement, { prepare: (home) => storeKeys(home, [goneKey, key]) });
     });
     after(() => placed[Symbol.asyncDispose]());
 

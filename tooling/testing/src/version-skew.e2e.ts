@@ -122,11 +122,13 @@ const newerFile = (path: string) => {
 for (const placement of ["one", "each"]) {
   test(`placed as '${placement}', data of a newer version stops its service, says what to do, and stays as it is`, async () => {
     let file = "";
-    await using placed = await startPlaced(data, placement, (home) => {
-      const folder = join(home, ".cantle", "data");
-      mkdirSync(folder, { recursive: true });
-      file = join(folder, "notes.sqlite");
-      newerFile(file);
+    await using placed = await startPlaced(data, placement, {
+      prepare(home) {
+        const folder = join(home, ".cantle", "data");
+        mkdirSync(folder, { recursive: true });
+        file = join(folder, "notes.sqlite");
+        newerFile(file);
+      },
     });
     const [failed] = placed.running.list().filter(({ lastError }) => lastError !== null);
     assert.deepEqual([failed?.services, failed?.lastError?.code], [["notes"], "DATA_NEWER"]);

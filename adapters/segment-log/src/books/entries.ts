@@ -75,10 +75,14 @@ export interface ChannelEntry extends Channel {
 
 /** Writes a channel. */
 export function writeChannel(batch: Batch, { number, next, kind, name }: ChannelEntry): void {
-  write(batch, { kind: kinds.channel, source: number, ordinal: next, bodyBytes: 1 + name.length }, ({ bytes, view }, at) => {
-    view.setUint8(at, kind === "topic" ? 0 : 1);
-    bytes.write(name, at + 1, "latin1");
-  });
+  write(
+    batch,
+    { kind: kinds.channel, source: number, ordinal: next, bodyBytes: 1 + name.length },
+    ({ bytes, view }, at) => {
+      view.setUint8(at, kind === "topic" ? 0 : 1);
+      bytes.write(name, at + 1, "latin1");
+    },
+  );
 }
 
 /** Reads a channel. */

@@ -5,8 +5,8 @@ import type { Commits } from "../commits.ts";
 import type { Hands } from "../hands.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { SegmentLogLimits } from "../limits.ts";
-import type { Tally } from "./message-index.ts";
 import type { Giver } from "./given.ts";
+import type { Tally } from "./message-index.ts";
 
 /** What they share. The journal, commits and hands are there when all records are read; before, nobody asks for them. */
 export interface Ground {

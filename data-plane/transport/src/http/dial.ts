@@ -8,6 +8,7 @@
  * A service of ours is told who calls and which operation is meant. A foreign program is told neither: the unit's token is
  * nobody else's business. Both get the trace, the deadline, the caller's assertion and the idempotency key.
  */
+import type { LookupFunction } from "node:net";
 import { codecOf, essenceOf, eventsOf, eventsType, parseJson } from "@cantle/contract";
 import {
   type Call,
@@ -20,6 +21,7 @@ import {
   type Payload,
   type Reply,
 } from "@cantle/core";
+import { createLookup } from "../lookup.ts";
 import type { Connection } from "../transport.ts";
 import { isFallback } from "../wire/note.ts";
 import * as field from "./headers.ts";
@@ -34,6 +36,8 @@ export interface HttpDialOptions {
   /** The token of the unit that calls; asked at every call. Absent: the other side is a foreign program. */
   readonly token?: () => string | undefined;
   readonly limits?: Partial<UpstreamLimits & ReplyLimits>;
+  /** How hosts are found; default by name, with a memory of the last good addresses. */
+  readonly lookup?: LookupFunction;
 }
 
 /** Limits of what is answered. */
@@ -50,7 +54,7 @@ const replyLimits: ReplyLimits = { replyBytesMax: 16 * 1024 * 1024, itemBytesMax
 export function dialHttp(address: string, options: HttpDialOptions): Connection {
   const { clock, token } = options;
   const limits = { ...replyLimits, ...options.limits };
-  const upstream = createUpstream(address, limits);
+  const upstream = createUpstream(address, { ...limits, lookup: options.lookup ?? createLookup({ clock }) });
   const compiled = new WeakMap<Operation, WriteRequest>();
   let state: Connection["state"] = "open";
 

@@ -1,5 +1,6 @@
 /** HTTP: what services listen with and what calls over it. */
 
+export { createLookup } from "../lookup.ts";
 // For the gateway, which is another server on the same ground; no promises to anybody else.
 export { alarm } from "./alarm.ts";
 export { answerBytes, cutWhenStuck } from "./answer.ts";

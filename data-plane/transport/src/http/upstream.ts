@@ -8,6 +8,7 @@
  * way to leave an iteration early does that.
  */
 import type { IncomingHttpHeaders } from "node:http";
+import type { LookupFunction } from "node:net";
 import { CantleError } from "@cantle/core";
 import type { Dispatcher, Pool } from "undici";
 import { failureOf } from "./upstream-failure.ts";
@@ -63,8 +64,12 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
+/** What an upstream is made with: limits that differ, and how hosts are found (default: the operating system's way). */
+export type UpstreamOptions = Partial<UpstreamLimits> & { readonly lookup?: LookupFunction };
+
 /** An upstream at an origin: `http://127.0.0.1:4000`. Nothing is opened before it is needed. */
-export function createUpstream(origin: string, overrides: Partial<UpstreamLimits> = {}): Upstream {
+export function createUpstream(origin: string, options: UpstreamOptions = {}): Upstream {
+  const { lookup, ...overrides } = options;
   const limits = { ...upstreamLimits, ...overrides };
   let state:
     | { kind: "new" }
@@ -80,7 +85,7 @@ export function createUpstream(origin: string, overrides: Partial<UpstreamLimits
       connections: limits.connectionsMax,
       pipelining: 1,
       maxHeaderSize: limits.headersBytesMax,
-      connect: { timeout: limits.connectTimeoutMs },
+      connect: { timeout: limits.connectTimeoutMs, ...(lookup && { lookup }) },
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       // How long a reply may take is the call's deadline, which cancels it.
       headersTimeout: 0,

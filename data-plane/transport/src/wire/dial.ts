@@ -1,6 +1,7 @@
 /** Dialling the wire. */
-import { createConnection } from "node:net";
+import { createConnection, type LookupFunction } from "node:net";
 import { CantleError } from "@cantle/core";
+import { createLookup } from "../lookup.ts";
 import type { Connection } from "../transport.ts";
 import { parseAddress } from "./address.ts";
 import { type DialOptions, WireClient } from "./client.ts";
@@ -13,11 +14,13 @@ import { socketPipe } from "./socket-pipe.ts";
  * how often that is worth while is the mesh's business. Calls wait while it connects; if that fails, all of them do, with
  * `CONNECT_FAILED`: they were never sent.
  */
-export function dialWire(address: string, options: DialOptions): Connection {
+export function dialWire(address: string, options: DialOptions & { readonly lookup?: LookupFunction }): Connection {
   const at = parseAddress(address);
+  const lookup = options.lookup ?? createLookup(options);
   const { writeBufferBytesMax } = { ...wireLimits, ...options.limits };
   return redialled(options, () => {
-    const socket = at.kind === "unix" ? createConnection(at.path) : createConnection(at.port, at.host);
+    const socket =
+      at.kind === "unix" ? createConnection(at.path) : createConnection({ port: at.port, host: at.host, lookup });
     return socketPipe(socket, writeBufferBytesMax);
   });
 }

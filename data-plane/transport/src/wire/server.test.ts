@@ -173,60 +173,6 @@ test("kinds of a newer minor version are skipped, and a newer major falls back t
   peer.destroy();
 });
 
-/** The body of a note. */
-const note = (name: string, value: string) =>
-  Buffer.concat([
-    Buffer.of(name.length),
-    Buffer.from(name),
-    Buffer.of(value.length >> 8, value.length),
-    Buffer.from(value),
-  ]);
-
-test("a note is of the request that follows it, and of no other", async () => {
-  const seen: unknown[] = [];
-  const { dial } = serve({
-    async handle(call) {
-      seen.push(call.baggage);
-      return { kind: "value", value: 1 };
-    },
-  });
-  const peer = dial();
-  peer.hello({ versions: [1, 1] });
-  await peer.next(kinds.hello);
-  peer.frame(kinds.note, 1, note("baggage", "canary=yes"));
-  peer.frame(kinds.request, 1, rawRequest());
-  await peer.next(kinds.reply);
-  peer.frame(kinds.note, 2, note("baggage", "canary=yes"));
-  peer.frame(kinds.request, 3, rawRequest());
-  await peer.next(kinds.reply);
-  peer.frame(kinds.request, 2, rawRequest());
-  await peer.next(kinds.reply);
-  peer.frame(kinds.note, 4, note("baggage", `=;,${"x".repeat(200)}`));
-  peer.frame(kinds.note, 4, note("of a newer version", "1"));
-  peer.frame(kinds.request, 4, rawRequest());
-  await peer.next(kinds.reply);
-  assert.deepEqual(seen, [{ canary: "yes" }, undefined, undefined, undefined]);
-  peer.destroy();
-});
-
-for (const [minor, notes] of [
-  [0, []],
-  [1, ["\x08fallback\0\x04last"]],
-] as const)
-  test(`a reply that stands in for another is said so to a client of version 1.${minor}: ${notes.length} notes`, async () => {
-    const { dial } = serve({ handle: async () => ({ kind: "value", value: 1, fallback: "last" }) });
-    const peer = dial();
-    peer.hello({ versions: [1, minor] });
-    await peer.next(kinds.hello);
-    peer.frame(kinds.request, 1, rawRequest());
-    assert.equal((await peer.next(kinds.reply)).body.toString(), "\x001");
-    assert.deepEqual(
-      peer.frames.filter(({ kind }) => kind === kinds.note).map(({ body }) => body.toString("latin1")),
-      notes,
-    );
-    peer.destroy();
-  });
-
 test("a peer that shares no version is told so", async () => {
   const { dial } = serve();
   const peer = dial();
