@@ -72,12 +72,12 @@ function clientOf(address: string, dial: Dial): InstanceClient {
   return clientAs(instanceContract, { service: hostPeer, uses: "*" }, host);
 }
 
-/** The control plane calls nobody; a gateway's HTTP is for the outside. */
+/** The control plane calls nobody; a gateway's HTTP is for the outside, and each of its workers has a door of its own. */
 function askable<T>({ unit, state, addresses }: InstanceRow, ask: (address: string) => T): T[] {
   if (unit === "control" || state !== "ready") return [];
-  const isInside = (address: string) =>
-    address.startsWith("unix:") || (unit !== "gateway" && address.startsWith("http:"));
-  const address = addresses.find((each) => each.startsWith("unix:")) ?? addresses.find(isInside);
+  const doors = addresses.filter((each) => each.startsWith("unix:"));
+  if (unit === "gateway") return doors.map(ask);
+  const address = doors[0] ?? addresses.find((each) => each.startsWith("http:"));
   return address === undefined ? [] : [ask(address)];
 }
 

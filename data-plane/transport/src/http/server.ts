@@ -14,8 +14,8 @@
  *
  * It does not route and knows no operations.
  */
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { type AddressInfo, isIPv6, type Socket } from "node:net";
+import type { Server as HttpListener, IncomingMessage, ServerResponse } from "node:http";
+import { type AddressInfo, isIPv6, Server, type Socket } from "node:net";
 import { asCantleError, CantleError, type Clock, createDeadlines, operationId } from "@cantle/core";
 import { type Logger, silentLogger } from "@cantle/telemetry";
 import type { Listener } from "../transport.ts";
@@ -57,6 +57,12 @@ export interface HttpServerOptions {
 /** A server that listens. */
 export interface HttpServer extends Listener {
   readonly port: number;
+  /**
+   * Accepts no more connections and goes on serving the open ones: the next answer on each says that it is the last. Resolves
+   * when all are closed, at the latest after `ms`. For a server that leaves while another has its port: who has a connection
+   * learns of it by an answer, not by a request that is lost.
+   */
+  linger(ms: number): Promise<void>;
 }
 
 /** Starts a server. Throws `PORT_BUSY` when the address is taken. */
@@ -114,6 +120,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     return flow.drain();
   }
 
+  async function linger(ms: number): Promise<void> {
+    // The listener alone: Node's own `close` of an HTTP server ends idle connections too, at any moment.
+    Server.prototype.close.call(server);
+    void flow.drain();
+    await within(clock, ms, closed);
+  }
+
   async function stop(graceMs = graceMsDefault): Promise<void> {
     const drained = drain();
     if (graceMs > 0) await within(clock, graceMs, Promise.race([drained, closed]));
@@ -125,7 +138,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     lines.cut();
     await closed;
   }
-  return { address: `http://${isIPv6(host) ? `[${host}]` : host}:${bound.port}`, port: bound.port, drain, stop };
+  return {
+    address: `http://${isIPv6(host) ? `[${host}]` : host}:${bound.port}`,
+    port: bound.port,
+    drain,
+    linger,
+    stop,
+  };
 }
 
 /** A head without a single reading ends its connection: what follows it could be anything. */
@@ -149,7 +168,7 @@ const graceMsDefault = 10_000;
 
 type Act = (exchange: Exchange) => Promise<void>;
 
-function createHardenedServer(limits: HttpLimits): Server {
+function createHardenedServer(limits: HttpLimits): HttpListener {
   const server = createServer({
     // The strict parser, whatever the process was started with.
     insecureHTTPParser: false,
@@ -173,7 +192,7 @@ async function refuseExpectation({ line }: Exchange): Promise<void> {
   throw new CantleError("REQUEST_MALFORMED", "the only expectation that can be met is 100-continue", { status: 417 });
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+function listen(server: HttpListener, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       const code = cause.code === "EADDRINUSE" ? "PORT_BUSY" : "CONFIG_INVALID";
