@@ -31,6 +31,8 @@ export class GatewayWorkers {
   #toldMs = 0;
   #count = 0;
   #generation = 0;
+  /** Where they listen. */
+  #port: number | undefined;
   #failures = 0;
   #stopping = false;
   #gone: LoadReport | undefined;
@@ -58,6 +60,8 @@ export class GatewayWorkers {
     const begun = Array.from({ length: this.#count }, () => this.#begin());
     await Promise.all(begun.map((worker) => worker.then((each) => each.settled())));
     for (const worker of this.#all) this.#watch(worker);
+    const [address = ""] = this.addresses();
+    this.#port = URL.canParse(address) ? Number(new URL(address).port) || 80 : undefined;
   }
 
   /** Puts new workers in place of all, one by one. Throws why a new one is not ready; then the others go on as they are. */
@@ -119,6 +123,7 @@ export class GatewayWorkers {
   }
 
   async #begin(): Promise<GatewayWorker> {
+    this.#keepPort();
     const worker = this.#prepared?.hasEnded === false ? this.#prepared : this.#fork();
     this.#prepared = undefined;
     const told = this.#told as Handover;
@@ -128,6 +133,15 @@ export class GatewayWorkers {
     worker.tell({ ...told, ...who, data: await this.#proven(told.data as HostHandover) });
     void worker.ended.then(() => this.#left(worker));
     return worker;
+  }
+
+  /** When nobody listens any more, the port is free; whoever comes takes the same one, also where it was any at first. */
+  #keepPort(): void {
+    const told = this.#told as Handover;
+    const data = told.data as HostHandover;
+    const isListening = [...this.#all].some(({ addresses, hasEnded }) => addresses.length > 0 && !hasEnded);
+    if (isListening || this.#port === undefined || data.role.kind !== "gateway") return;
+    this.#told = { ...told, data: { ...data, role: { ...data.role, port: this.#port } } };
   }
 
   /** With a proof that is still good. We are the user who has the system's keys. */
