@@ -14,12 +14,13 @@
  *
  * It does not route and knows no operations.
  */
-import type { Server as HttpListener, IncomingMessage, ServerResponse } from "node:http";
-import { type AddressInfo, isIPv6, Server, type Socket } from "node:net";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { type AddressInfo, isIPv6, type Socket } from "node:net";
 import { asCantleError, CantleError, type Clock, createDeadlines, operationId } from "@cantle/core";
 import { type Logger, silentLogger } from "@cantle/telemetry";
 import type { Listener } from "../transport.ts";
 import { answerError } from "./answer.ts";
+import { type Ending, endingOf } from "./ending.ts";
 import { Exchange, Lines, type ProblemHook, type Serving } from "./exchange.ts";
 import { createFlow } from "./flow.ts";
 import { type HeadRules, readHead } from "./head.ts";
@@ -55,14 +56,8 @@ export interface HttpServerOptions {
 }
 
 /** A server that listens. */
-export interface HttpServer extends Listener {
+export interface HttpServer extends Listener, Ending {
   readonly port: number;
-  /**
-   * Accepts no more connections and goes on serving the open ones: the next answer on each says that it is the last. Resolves
-   * when all are closed, at the latest after `ms`. For a server that leaves while another has its port: who has a connection
-   * learns of it by an answer, not by a request that is lost.
-   */
-  linger(ms: number): Promise<void>;
 }
 
 /** Starts a server. Throws `PORT_BUSY` when the address is taken. */
@@ -112,38 +107,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   server.on("checkExpectation", (request, response) => void arrive(request, response, refuseExpectation));
   server.on("clientError", (error, socket) => refuseConnection(error, socket as Socket, lines));
   await listen(server, host, port);
-  const closed = new Promise<void>((resolve) => void server.once("close", resolve));
   const bound = server.address() as AddressInfo;
-
-  function drain(): Promise<void> {
-    if (options.whileDraining === "serve") server.close();
-    return flow.drain();
-  }
-
-  async function linger(ms: number): Promise<void> {
-    // The listener alone: Node's own `close` of an HTTP server ends idle connections too, at any moment.
-    Server.prototype.close.call(server);
-    void flow.drain();
-    await within(clock, ms, closed);
-  }
-
-  async function stop(graceMs = graceMsDefault): Promise<void> {
-    const drained = drain();
-    if (graceMs > 0) await within(clock, graceMs, Promise.race([drained, closed]));
-    server.close();
-    // What was answered may still be on its way out; what was not is cancelled with its connection.
-    if (flow.inFlight > 0 || graceMs <= 0) lines.cut();
-    else lines.finish();
-    if (graceMs > 0) await within(clock, graceMs, closed);
-    lines.cut();
-    await closed;
-  }
+  const ending = endingOf({ server, flow, lines, clock, whileDraining: options.whileDraining });
   return {
     address: `http://${isIPv6(host) ? `[${host}]` : host}:${bound.port}`,
     port: bound.port,
-    drain,
-    linger,
-    stop,
+    ...ending,
   };
 }
 
@@ -163,12 +132,9 @@ function report(log: Logger, error: CantleError, { operation }: Exchange): void 
   else log.debug("a request was refused", fields);
 }
 
-/** How long calls in flight may take to end when a server is stopped. */
-const graceMsDefault = 10_000;
-
 type Act = (exchange: Exchange) => Promise<void>;
 
-function createHardenedServer(limits: HttpLimits): HttpListener {
+function createHardenedServer(limits: HttpLimits): Server {
   const server = createServer({
     // The strict parser, whatever the process was started with.
     insecureHTTPParser: false,
@@ -192,7 +158,7 @@ async function refuseExpectation({ line }: Exchange): Promise<void> {
   throw new CantleError("REQUEST_MALFORMED", "the only expectation that can be met is 100-continue", { status: 417 });
 }
 
-function listen(server: HttpListener, host: string, port: number): Promise<void> {
+function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       const code = cause.code === "EADDRINUSE" ? "PORT_BUSY" : "CONFIG_INVALID";
@@ -203,12 +169,4 @@ function listen(server: HttpListener, host: string, port: number): Promise<void>
       resolve();
     });
   });
-}
-
-/** Resolves when `done` does, and at the latest after `ms`. */
-async function within(clock: Clock, ms: number, done: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = clock.after(ms, late.resolve);
-  await Promise.race([done, late.promise]);
-  timer.cancel();
 }
