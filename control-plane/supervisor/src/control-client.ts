@@ -1,10 +1,13 @@
-/** The other side of the control door: what `cantle ps`, `logs`, `restart` and `stop` speak through. */
+/** The other side of the control door: what `cantle ps`, `logs`, `restart`, `scale`, `rollout` and `stop` speak through. */
 import type { IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
 import { json } from "node:stream/consumers";
 import { CantleError, fromRecord } from "@cantle/core";
 import type { DoorState } from "./control-door.ts";
 import { folderOf, socketPath } from "./folder.ts";
+import type { RolloutRequest } from "./rollout/request.ts";
+import type { RolloutRow } from "./rollout/rollouts.ts";
+import type { ScalingRow } from "./scaling/scaling.ts";
 import type { InstanceRow, LogLine } from "./spec.ts";
 
 // An import of names makes Node evaluate all of the module's, its own HTTP client among them: 20 ms at every start.
@@ -14,6 +17,16 @@ const { request } = process.getBuiltinModule("node:http");
 export interface SupervisorClient {
   state(): Promise<DoorState>;
   restart(unit: string, options?: { readonly overlap?: boolean }): Promise<readonly InstanceRow[]>;
+  /** How each unit is scaled. */
+  scaling(): Promise<readonly ScalingRow[]>;
+  /** Fixes how many instances a unit has, or lets its load decide again. */
+  scale(unit: string, to: number | "auto"): Promise<ScalingRow>;
+  /** The rollouts under way, and the last of each other unit. */
+  rollouts(): Promise<readonly RolloutRow[]>;
+  /** Starts one; resolves when it is under way. */
+  startRollout(unit: string, request?: RolloutRequest): Promise<RolloutRow>;
+  /** Skips the waiting of one, or goes back to the old release. */
+  steerRollout(unit: string, to: "promote" | "abort"): Promise<RolloutRow>;
   /** Resolves when all instances have ended. */
   stop(): Promise<void>;
   /** The last lines, of a unit or of all; with `follow` also those to come, until the loop is left or the supervisor ends. */
@@ -31,6 +44,20 @@ export async function connectSupervisor(system: string): Promise<SupervisorClien
     async restart(unit, { overlap = false } = {}) {
       const query = new URLSearchParams({ unit, ...(overlap && { overlap: "" }) });
       return (await ask<{ instances: readonly InstanceRow[] }>("POST", `/restart?${query}`)).instances;
+    },
+    scaling: async () => (await ask<{ units: readonly ScalingRow[] }>("GET", "/scaling")).units,
+    async scale(unit, to) {
+      const query = new URLSearchParams({ unit, to: String(to) });
+      return (await ask<{ unit: ScalingRow }>("POST", `/scaling?${query}`)).unit;
+    },
+    rollouts: async () => (await ask<{ rollouts: readonly RolloutRow[] }>("GET", "/rollouts")).rollouts,
+    async startRollout(unit, request = {}) {
+      const query = new URLSearchParams({ unit, request: JSON.stringify(request) });
+      return (await ask<{ rollout: RolloutRow }>("POST", `/rollouts?${query}`)).rollout;
+    },
+    async steerRollout(unit, to) {
+      const query = new URLSearchParams({ unit });
+      return (await ask<{ rollout: RolloutRow }>("POST", `/rollouts/${to}?${query}`)).rollout;
     },
     async stop() {
       await ask("POST", "/stop");
@@ -54,7 +81,18 @@ export async function connectSupervisor(system: string): Promise<SupervisorClien
 async function send(path: string, method: string, target: string): Promise<IncomingMessage> {
   const response = await dial(path, method, target);
   if (response.statusCode === 200) return response;
-  throw fromRecord(await json(response).catch(() => undefined));
+  throw refusalOf(await json(response).catch(() => undefined));
+}
+
+/** The error with what the door tells besides. */
+function refusalOf(told: unknown): CantleError {
+  const error = fromRecord(told);
+  const { place, help } = Object(told) as { readonly place?: unknown; readonly help?: unknown };
+  return new CantleError(error.code, error.message, {
+    status: error.status,
+    ...(typeof place === "string" && { place }),
+    ...(typeof help === "string" && { help }),
+  });
 }
 
 function dial(path: string, method: string, target: string): Promise<IncomingMessage> {

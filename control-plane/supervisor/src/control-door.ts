@@ -7,11 +7,12 @@
  *     POST /stop                     → {}, when all instances have ended
  *     GET  /logs?unit=U&follow       → one JSON log line a line; with `follow` it does not end by itself
  *
- * Errors are records of the closed table. Kept apart from the supervisor, so that it can become a contract of its own.
+ * And all that `fleet-door.ts` knows. Errors are records of the closed table. Kept apart from the supervisor, so that it can become a contract of its own.
  */
 import { chmodSync, rmSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { asCantleError, CantleError, type Running, toRecord } from "@cantle/core";
+import { type Asked, answerFleet, type BehindFleet } from "./fleet-door.ts";
 import { socketPath } from "./folder.ts";
 import type { InstanceRow, LogLine, LogSink } from "./spec.ts";
 
@@ -31,7 +32,7 @@ export interface DoorState {
 }
 
 /** What the door needs of a supervisor. */
-export interface BehindDoor {
+export interface BehindDoor extends BehindFleet {
   list(): readonly InstanceRow[];
   restart(unit: string, options: { readonly overlap: boolean }): Promise<readonly InstanceRow[]>;
   recentLines(unit?: string): readonly LogLine[];
@@ -64,11 +65,6 @@ export async function openDoor(path: string, behind: BehindDoor): Promise<Runnin
   };
 }
 
-interface Asked {
-  readonly what: string;
-  readonly query: URLSearchParams;
-}
-
 interface Door {
   readonly behind: BehindDoor;
   readonly followers: Set<ServerResponse>;
@@ -79,7 +75,8 @@ function askedBy({ method, url = "" }: IncomingMessage): Asked {
   return { what: `${method} ${path}`, query: new URLSearchParams(query) };
 }
 
-async function answer({ what, query }: Asked, response: ServerResponse, { behind, followers }: Door): Promise<void> {
+async function answer(asked: Asked, response: ServerResponse, { behind, followers }: Door): Promise<void> {
+  const { what, query } = asked;
   const unit = query.get("unit") ?? undefined;
   switch (what) {
     case "GET /state":
@@ -95,8 +92,11 @@ async function answer({ what, query }: Asked, response: ServerResponse, { behind
       for (const line of behind.recentLines(unit)) response.write(`${JSON.stringify(line)}\n`);
       if (!query.has("follow")) return void response.end();
       return follow(response, unit, { behind, followers });
-    default:
-      throw new CantleError("ROUTE_UNKNOWN", `the supervisor does not know '${what}'`);
+    default: {
+      const answered = await answerFleet(asked, behind);
+      if (answered === undefined) throw new CantleError("ROUTE_UNKNOWN", `the supervisor does not know '${what}'`);
+      return reply(response, 200, answered);
+    }
   }
 }
 
@@ -122,7 +122,8 @@ function reply(response: ServerResponse, status: number, content: unknown): void
 function refuse(response: ServerResponse, thrown: unknown): void {
   const error = asCantleError(thrown);
   if (response.headersSent) response.destroy();
-  else reply(response, error.status, toRecord(error));
+  // The other side is the same user at a terminal: it may know where, and what to do.
+  else reply(response, error.status, { ...toRecord(error), place: error.place, help: error.help });
 }
 
 function listen(server: Server, path: string): Promise<void> {

@@ -10,7 +10,7 @@
 export interface LoadReport {
   /** When it was taken, ms of the process's own monotonic clock. */
   readonly takenMs: number;
-  /** Calls that came in through its doors and have no reply yet. Not a counter. */
+  /** Calls that came in through its doors and have no reply yet, the mean since the last report. Not a counter. */
   readonly inFlight: number;
   /** Calls that ended, however they did. */
   readonly calls: number;

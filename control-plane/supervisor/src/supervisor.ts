@@ -160,7 +160,7 @@ export class Supervisor implements Running {
         this.#refuseWhenStopping();
         this.#blocked.delete(instance);
         const spec = this.#renewed(instance.spec);
-        const failure = await instance.replace({ spec, overlap: overlap || this.#overlaps(spec) });
+        const failure = await instance.replace({ spec, overlap: overlap || this.#overlaps(spec), renew: true });
         if (failure === undefined) continue;
         const { code, text } = failure.error;
         const goesOn = instance.isReady ? "; the one before it goes on" : "";

@@ -9,7 +9,7 @@ import type { Endpoint } from "./resolver.ts";
 
 const { read, make } = things.operations;
 const value = async (answer: Promise<Reply>) => ((await answer) as { value: unknown }).value;
-type More = Record<string, Partial<Pick<Endpoint, "version" | "labels">>>;
+type More = Record<string, Partial<Pick<Endpoint, "version" | "labels" | "share">>>;
 
 function mesh(policy: Policy, handlers: Record<string, Handler>, more: More = {}) {
   const made = fixture({ "*": { slowStartMs: 0, ...policy } });
@@ -72,6 +72,48 @@ test("a route to nobody is no reason to fail, and follows what comes", async () 
   const it = mesh({ routes: [{ to: [{ version: "2" }] }] }, { old: says("old") }, versions);
   assert.deepEqual(await answered(it), { old: 1_000 });
   it.serve({ old: says("old"), new: says("new") }, versions);
+  assert.deepEqual(await answered(it), { new: 1_000 });
+});
+
+// Releases
+
+/** Two instances of an old release and one of a new one, which is to get a share. */
+const releases = (share: number, parked = 1 - share): More => ({
+  "old-1": { labels: { release: "a" }, share: 1 - share },
+  "old-2": { labels: { release: "a" }, share: parked },
+  new: { labels: { release: "b" }, share },
+});
+const threeSay = { "old-1": says("old-1"), "old-2": says("old-2"), new: says("new") };
+
+test("two releases share the calls as they say, however many instances each has", async () => {
+  const {
+    new: canary = 0,
+    "old-1": first = 0,
+    "old-2": second = 0,
+  } = await answered(mesh({}, threeSay, releases(0.1)));
+  assert.ok(canary > 60 && canary < 150, `${canary}`);
+  assert.ok(first > 300 && second > 300, `${first} and ${second}`);
+});
+
+test("a release without a share gets no call, and one that has been taken out does not take its release along", async () => {
+  assert.equal((await answered(mesh({}, threeSay, releases(0))))["new"], undefined);
+  const parked = await answered(mesh({}, threeSay, releases(0.5, 0)));
+  assert.equal(parked["old-2"], undefined);
+  assert.ok((parked["old-1"] ?? 0) > 400 && (parked["new"] ?? 0) > 400, JSON.stringify(parked));
+});
+
+test("who says nothing shares what the others leave, and where nobody else is, a share of nothing is no reason to fail", async () => {
+  const silent: More = { old: { labels: { release: "a" } }, new: { labels: { release: "b" }, share: 0.2 } };
+  const { new: canary = 0 } = await answered(mesh({}, { old: says("old"), new: says("new") }, silent));
+  assert.ok(canary > 140 && canary < 270, `${canary}`);
+  const lone: More = { new: { labels: { release: "b" }, share: 0 } };
+  assert.deepEqual(await answered(mesh({}, { new: says("new") }, lone)), { new: 1_000 });
+});
+
+test("shares are followed as they change", async () => {
+  const it = mesh({}, threeSay, releases(0));
+  assert.equal((await answered(it))["new"], undefined);
+  it.serve(threeSay, releases(1));
   assert.deepEqual(await answered(it), { new: 1_000 });
 });
 

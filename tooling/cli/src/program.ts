@@ -3,7 +3,7 @@
  * `commands/`, imported when it is run, so that help and mistakes cost nothing of it.
  */
 import { readFileSync } from "node:fs";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { type Act, options } from "./command-options.ts";
 import { addMessages } from "./message-commands.ts";
 import type { Terminal } from "./terminal.ts";
@@ -28,6 +28,7 @@ export function createProgram({ terminal, finish }: ProgramSetting): Command {
     .helpCommand(false)
     .addHelpText("after", "\nBegin with `cantle dev` in a folder with a system.ts.");
   addRun(program.commandsGroup("Run:"), act);
+  addRelease(program.commandsGroup("Release:"), act);
   addLook(program.commandsGroup("Look:"), act);
   addUse(program.commandsGroup("Use:"), act);
   addMessages(program.commandsGroup("Messages:"), act);
@@ -74,6 +75,61 @@ function addRun(program: Command, act: Act): void {
     .addOption(options.system())
     .addOption(options.json("prints the restarted instances as JSON"))
     .action(act(async () => (await import("./commands/restart.ts")).restart));
+}
+
+function addRelease(program: Command, act: Act): void {
+  program
+    .command("scale")
+    .summary("how many instances units have, and why")
+    .description("Shows how many instances each unit has, what scales it, and its last changes; or chooses how many.")
+    .argument("[unit]", "only this unit")
+    .argument("[to]", "how many instances it shall have from now on; auto: as its load says")
+    .addOption(options.system())
+    .addOption(options.json("prints them as JSON"))
+    .action(act(async () => (await import("./commands/scale.ts")).scale));
+  program
+    .command("rollout")
+    .summary("a new release of a unit in place of the old one")
+    .description(
+      "Starts instances of what is on the disk now beside those that run, and puts them in their place; or shows and steers that.",
+    )
+    .argument(
+      "[action]",
+      "start; status: how it stands; promote: skip the waiting; abort: back to the old release; default: status",
+    )
+    .argument("[unit]", "which unit; needed for all but status")
+    .addOption(options.system())
+    .addOption(
+      new Option(
+        "--strategy <name>",
+        "one instance after the other, all at once, or a share first; default: rolling",
+      ).choices(["rolling", "blue-green", "canary"]),
+    )
+    .addOption(
+      new Option("--steps <shares>", "of a canary: shares of the calls, %; default: 5,25,50").argParser(sharesOption),
+    )
+    .addOption(
+      new Option("--step-ms <ms>", "of a canary: when a step is judged by few calls; default: 60000").argParser(
+        numberOption,
+      ),
+    )
+    .addOption(
+      new Option("--calls-min <count>", "of a canary: how many calls are enough for a step; default: 300").argParser(
+        numberOption,
+      ),
+    )
+    .addOption(
+      new Option("--warm-up-ms <ms>", "of a canary: what a step leaves out; default: 3000").argParser(numberOption),
+    )
+    .addOption(
+      new Option("--keep-ms <ms>", "of blue-green: how long the old ones stay; default: 60000").argParser(numberOption),
+    )
+    .addOption(
+      new Option("--timeout-ms <ms>", "when it is given up and rolled back; default: 3600000").argParser(numberOption),
+    )
+    .option("-w, --watch", "tells each decision, until the rollout has ended; exit code 1 when it was rolled back")
+    .addOption(options.json("prints how it stands as JSON"))
+    .action(act(async () => (await import("./commands/rollout.ts")).rollout));
 }
 
 /** What `dev` and `start` have in common. */
@@ -205,6 +261,19 @@ function addCheck(parent: Command, act: Act): void {
     .addOption(options.profile())
     .addOption(options.json("prints them as JSON"))
     .action(act(async () => (await import("./commands/check.ts")).check));
+}
+
+function numberOption(text: string): number {
+  const number = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(number)) throw new InvalidArgumentError("It is a whole number.");
+  return number;
+}
+
+function sharesOption(text: string): readonly number[] {
+  const shares = text.split(",").map(Number);
+  const isGrowing = shares.every((share, at) => share > (shares[at - 1] ?? 0) && share < 100);
+  if (!isGrowing) throw new InvalidArgumentError("They are numbers between 0 and 100, growing: 5,25,50.");
+  return shares;
 }
 
 /** `package.json` is beside `src`, and beside `dist` where it is installed. */

@@ -5,7 +5,7 @@ import type { Settings } from "./settings.ts";
 export type Role =
   | { readonly kind: "control"; readonly socket: string }
   | { readonly kind: "broker" }
-  | { readonly kind: "gateway"; readonly host: string; readonly port: number }
+  | { readonly kind: "gateway"; readonly host: string; readonly port: number; readonly workers: number }
   | { readonly kind: "services"; readonly services: readonly string[] }
   | { readonly kind: "external"; readonly service: string };
 

@@ -22,6 +22,20 @@ test("a call is in flight until its reply, then it has ended, and took as long a
   assert.equal(latencies[latencyBucketOf(40)], 1);
 });
 
+test("calls in flight are the mean since the last counts, however they swing", async () => {
+  const clock = virtualClock();
+  const meter = createLoadMeter(clock);
+  const { promise, resolve } = Promise.withResolvers<Reply>();
+  const answers = Array.from({ length: 8 }, () => meter.metered(() => promise)(call));
+  await clock.advance(500);
+  resolve(reply);
+  await Promise.all(answers);
+  await clock.advance(500);
+  assert.equal(meter.counts().inFlight, 4);
+  await clock.advance(1_000);
+  assert.equal(meter.counts().inFlight, 0);
+});
+
 for (const [code, failed] of [
   ["INTERNAL", 1],
   ["OVERLOADED", 1],

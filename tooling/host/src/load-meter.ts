@@ -3,7 +3,8 @@
  * Calls within the process are a part of those, and are not counted again.
  *
  * It is on the way of every call, so it is cheap: counters, and a look at the clock only for as many calls a second as a
- * distribution needs. A stream counts as answered when its reply begins.
+ * distribution needs. A stream counts as answered when its reply begins. How many are in flight swings from moment to moment, so
+ * that is looked at ten times a second, and the mean is told.
  */
 import type { Call, Clock, Handler } from "@cantle/core";
 import { isFault } from "@cantle/mesh";
@@ -23,6 +24,7 @@ export interface LoadMeter {
 /** How many calls are timed one by one between two looks at the counts; of the others one in `sampleEvery`. */
 const timedMax = 256;
 const sampleEvery = 16;
+const lookMs = 100;
 
 /** A meter at nothing. */
 export function createLoadMeter(clock: Clock): LoadMeter {
@@ -31,6 +33,15 @@ export function createLoadMeter(clock: Clock): LoadMeter {
   let calls = 0;
   let failedCalls = 0;
   let timed = 0;
+  let looks = 0;
+  let inFlightSeen = 0;
+
+  function look(): void {
+    looks++;
+    inFlightSeen += inFlight;
+    clock.after(lookMs, look);
+  }
+  clock.after(lookMs, look);
 
   const isTimed = () => timed < timedMax || calls % sampleEvery === 0;
   const ended = (startMs: number) => {
@@ -63,8 +74,9 @@ export function createLoadMeter(clock: Clock): LoadMeter {
     served: ({ operation, handle }) => ({ operation, handle: measured(handle) }),
     metered: measured,
     counts() {
-      timed = 0;
-      return { inFlight, calls, failedCalls, latencies: [...latencies] };
+      const mean = looks === 0 ? inFlight : Math.round((100 * inFlightSeen) / looks) / 100;
+      [timed, looks, inFlightSeen] = [0, 0, 0];
+      return { inFlight: mean, calls, failedCalls, latencies: [...latencies] };
     },
   };
 }

@@ -72,10 +72,7 @@ export async function becomeOperator(system: System, settings: Settings): Promis
       },
       ask: (rows, question) =>
         Promise.all(
-          rows.flatMap((row) => {
-            const door = doorOf(system, row);
-            return door === undefined ? [] : [answerOf(row, () => question(clientAt(door)))];
-          }),
+          rows.flatMap((row) => doorsOf(system, row).map((door) => answerOf(row, () => question(clientAt(door))))),
         ),
       stop: () => started.stop(),
     };
@@ -95,14 +92,14 @@ function clientOf<C extends Contract<string, any>>(contract: C, address: string,
 
 /**
  * Where an instance can be asked; nowhere for the control plane and the broker, which call nobody. A token of the platform is shown
- * to instances only: over HTTP neither to a gateway's outside nor to a foreign program.
+ * to instances only: over HTTP neither to a gateway's outside nor to a foreign program. Each worker of a gateway has a door.
  */
-function doorOf(system: System, { unit, services, state, addresses }: InstanceRow): string | undefined {
-  if (unit === "control" || unit === "broker" || state !== "ready") return undefined;
-  const socket = addresses.find((address) => address.startsWith("unix:"));
-  if (socket !== undefined || unit === "gateway" || services.some((service) => isExternal(system, service)))
-    return socket;
-  return addresses.find((address) => address.startsWith("http:"));
+function doorsOf(system: System, { unit, services, state, addresses }: InstanceRow): readonly string[] {
+  if (unit === "control" || unit === "broker" || state !== "ready") return [];
+  const sockets = addresses.filter((address) => address.startsWith("unix:"));
+  if (unit === "gateway") return sockets;
+  if (sockets.length > 0 || services.some((service) => isExternal(system, service))) return sockets.slice(0, 1);
+  return addresses.filter((address) => address.startsWith("http:")).slice(0, 1);
 }
 
 async function answerOf<T>({ instance }: InstanceRow, ask: () => Promise<T>): Promise<Answered<T>> {
