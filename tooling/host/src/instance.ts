@@ -159,12 +159,7 @@ export function createInstance(options: InstanceOptions): Instance {
     elsewhere: (found) => resolver.below(found),
     checks: () => Object.fromEntries([...services].map(([name, running]) => [name, () => running.check()])),
     async run(definitions, signal) {
-      const schemas = Object.fromEntries(definitions.map(({ contract, config }) => [contract.name, config]));
-      const configs = resolveConfigs({
-        services: schemas,
-        sources: configSources(settings, schemas),
-        others: options.known,
-      });
+      const configs = configsOf(definitions, options);
       const failures = new Map<string, CantleError>();
       for (const definition of definitions) {
         const { name } = definition.contract;
@@ -174,6 +169,12 @@ export function createInstance(options: InstanceOptions): Instance {
       return failures;
     },
   };
+}
+
+/** Throws `CONFIG_INVALID` with every mistake of all of them. */
+function configsOf(definitions: readonly ServiceDefinition[], { settings, known }: InstanceOptions) {
+  const services = Object.fromEntries(definitions.map(({ contract, config }) => [contract.name, config]));
+  return resolveConfigs({ services, sources: configSources(settings, services), others: known });
 }
 
 /** The event loop is the machine's: where time is made up, nothing can be late. */
