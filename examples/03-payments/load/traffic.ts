@@ -26,43 +26,63 @@ const inFlightMax = 1_000;
 const answerMsMax = 10_000;
 const accounts = 100;
 
-/** Begins to send to a gateway. */
-export function startTraffic(gateway: string): Traffic {
-  const traffic = { perSecond: 0, take, stop };
-  const pending = new Set<Promise<void>>();
-  let tookMs: number[] = [];
-  let failures: string[] = [];
-  let sent = 0;
-  let isOn = true;
+/** Asks, and counts what came of it. */
+class Asking {
+  readonly #gateway: string;
+  #tookMs: number[] = [];
+  #failures: string[] = [];
+
+  constructor(gateway: string) {
+    this.#gateway = gateway;
+  }
 
   /** The answer, or why there is none, goes into the tally. */
-  async function ask(path: string, init: RequestInit = {}): Promise<void> {
+  async ask(path: string, init: RequestInit = {}): Promise<void> {
     const startMs = performance.now();
     const what = `${init.method ?? "GET"} ${path}`;
     try {
-      const answer = await fetch(gateway + path, { ...init, signal: AbortSignal.timeout(answerMsMax) });
+      const answer = await fetch(this.#gateway + path, { ...init, signal: AbortSignal.timeout(answerMsMax) });
       const body = await answer.text();
-      if (!answer.ok) failures.push(`${what}: ${answer.status} ${body}`);
+      if (!answer.ok) this.#failures.push(`${what}: ${answer.status} ${body}`);
     } catch (error) {
-      failures.push(`${what}: ${error}`);
+      this.#failures.push(`${what}: ${error}`);
     }
-    tookMs.push(performance.now() - startMs);
+    this.#tookMs.push(performance.now() - startMs);
   }
 
+  notSent(): void {
+    this.#failures.push("not sent: too many are under way");
+  }
+
+  take(): Tally {
+    const sorted = this.#tookMs.sort((a, b) => a - b);
+    const p95Ms = sorted[Math.floor(sorted.length * 0.95)] ?? 0;
+    const tally = { answered: sorted.length, failures: this.#failures, p95Ms };
+    this.#tookMs = [];
+    this.#failures = [];
+    return tally;
+  }
+}
+
+/** Begins to send to a gateway. */
+export function startTraffic(gateway: string): Traffic {
+  const asking = new Asking(gateway);
+  const traffic = { perSecond: 0, take: () => asking.take(), stop };
+  const pending = new Set<Promise<void>>();
+  let sent = 0;
+  let isOn = true;
+
   function send(): void {
-    if (pending.size >= inFlightMax) {
-      failures.push("not sent: too many are under way");
-      return;
-    }
-    const asking = sent++ % 10 === 9 ? pay(sent) : ask(`/accounts/account-${sent % accounts}/balance`);
-    pending.add(asking);
-    void asking.finally(() => pending.delete(asking));
+    if (pending.size >= inFlightMax) return asking.notSent();
+    const one = sent++ % 10 === 9 ? pay(sent) : asking.ask(`/accounts/account-${sent % accounts}/balance`);
+    pending.add(one);
+    void one.finally(() => pending.delete(one));
   }
 
   function pay(number: number): Promise<void> {
     const headers = { "content-type": "application/json", "idempotency-key": `load-${number}` };
     const body = { reference: `load-${number}`, from: `account-${number % accounts}`, to: "shop", cents: 1 };
-    return ask("/payments", { method: "POST", headers, body: JSON.stringify(body) });
+    return asking.ask("/payments", { method: "POST", headers, body: JSON.stringify(body) });
   }
 
   async function work(): Promise<void> {
@@ -79,20 +99,12 @@ export function startTraffic(gateway: string): Traffic {
   /** One settlement after the other: two at once would take the same payments. */
   async function settle(): Promise<void> {
     for (let number = 1; isOn; number++) {
-      await ask(`/settlements/${number}`, { method: "PUT" });
+      await asking.ask(`/settlements/${number}`, { method: "PUT" });
       for (let waitedMs = 0; isOn && waitedMs < settleEveryMs; waitedMs += tickMs) await moment(tickMs);
     }
   }
 
   const working = [work(), settle()];
-
-  function take(): Tally {
-    const sorted = tookMs.sort((a, b) => a - b);
-    const tally = { answered: sorted.length, failures, p95Ms: sorted[Math.floor(sorted.length * 0.95)] ?? 0 };
-    tookMs = [];
-    failures = [];
-    return tally;
-  }
 
   async function stop(): Promise<void> {
     isOn = false;
