@@ -30,8 +30,7 @@ export async function start(): Promise<Part> {
       });
     },
   });
-  const publish = (count: number) =>
-    Promise.all(Array.from({ length: count }, () => js.publish("bench.work", data)));
+  const publish = (count: number) => Promise.all(Array.from({ length: count }, () => js.publish("bench.work", data)));
   return {
     pids: [process.pid, server.pid],
     drive: brokerDriver({ publish, acked: () => acked }),

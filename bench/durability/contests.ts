@@ -45,7 +45,9 @@ const killed: Contest = {
   ],
   // Medians hide the one bad round: a round that loses anything throws instead.
   targets: [{ contestant: "cantle, embedded", work, measure: "lost", atMost: 0 }],
-  notes: ["the same folder in every round; a round that loses a message, or gives one again that was acked, ends the contest"],
+  notes: [
+    "the same folder in every round; a round that loses a message, or gives one again that was acked, ends the contest",
+  ],
 };
 
 /** One round: it works, it is killed, it is opened again. */
