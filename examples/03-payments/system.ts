@@ -1,7 +1,7 @@
 /**
  * Payments: three services, of which one has nearly all of the load. Only that one is scaled.
  *
- *     settlement ──▶ payment ──▶ inquiry × 1 to 4
+ *     settlement ──▶ payment ──▶ inquiry × 1 to 6
  */
 import { system } from "@cantle/system";
 
@@ -23,6 +23,6 @@ export default system("payments", {
   },
   // Each instance is to have eight calls in flight, no more and no less.
   scaling: {
-    inquiry: { min: 1, max: 4, target: { inFlight: 8 }, downStabilisationMs: 20_000 },
+    inquiry: { min: 1, max: 6, target: { inFlight: 8 }, downStabilisationMs: 20_000 },
   },
 });

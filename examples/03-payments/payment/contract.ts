@@ -16,15 +16,11 @@ export const payment = contract("payment", {
   version: "1.0.0",
   operations: {
     pay: post("/payments", {
-      summary: "Books a payment. Sent again with the same idempotency key, it is not booked again.",
       access: "public",
       input: NewPayment,
       output: Payment,
       status: 201,
-      errors: {
-        OverLimit: { status: 409, description: "somebody has to look at a payment as large as this" },
-        KeyTaken: { status: 422, description: "another payment was booked under this idempotency key" },
-      },
+      errors: { OverLimit: { status: 409, description: "somebody has to look at a payment as large as this" } },
     }),
     booked: get("/payments", {
       summary: "How often each reference was booked; more than once would be a mistake.",

@@ -1,31 +1,28 @@
-/**
- * The payment service: it asks inquiry for the limit of the payer, and books the payment with its two entries, all or nothing.
- *
- * Nobody knows what became of a POST whose answer was lost. With an idempotency key it may be sent again: the key is stored with
- * the payment, in the same transaction, so the second one finds the first.
- */
-import { database, type Queries } from "@cantle/database";
+/** The payment service: it asks inquiry for the limit of the payer, and books. */
+import { database } from "@cantle/database";
 import { service } from "@cantle/service";
 import { inquiry } from "../inquiry/contract.ts";
 import { payment } from "./contract.ts";
-import { migrations, type Row, type Tables } from "./tables.ts";
 
+interface Tables {
+  payments: { id: number | undefined; reference: string; payer: string; payee: string; cents: number };
+}
+
+const migrations = {
+  "0001-payments":
+    "create table payments (id integer primary key, reference text not null, payer text not null, payee text not null, cents integer not null)",
+};
 const pageMax = 500;
 
 export default service(payment, {
   uses: { inquiry, database: database<Tables>({ migrations }) },
   handlers: {
-    async pay({ reference, from, to, cents }, { database, inquiry, idempotencyKey: key = null, fail }) {
-      const row = { id: undefined, key, reference, payer: from, payee: to, cents };
+    async pay({ reference, from, to, cents }, { database, inquiry, fail }) {
       const { limitCents } = await inquiry.balance({ account: from });
-      const booked = await database.transaction(async (tx) => {
-        const known = key === null ? undefined : await byKey(tx, key);
-        if (known !== undefined) return known;
-        if (cents > limitCents) throw fail("OverLimit");
-        return book(tx, row);
-      });
-      if (!isSame(booked, row)) throw fail("KeyTaken");
-      return shown(booked);
+      if (cents > limitCents) throw fail("OverLimit");
+      const row = { id: undefined, reference, payer: from, payee: to, cents };
+      const { id } = await database.insertInto("payments").values(row).returning("id").executeTakeFirstOrThrow();
+      return { id: id as number, reference, from, to, cents };
     },
     async booked(_input, { database }) {
       const bookings = await database
@@ -43,31 +40,9 @@ export default service(payment, {
         .orderBy("id")
         .limit(pageMax)
         .execute();
-      return { payments: rows.map(shown) };
+      return {
+        payments: rows.map(({ payer: from, payee: to, id, ...row }) => ({ ...row, id: id as number, from, to })),
+      };
     },
   },
 });
-
-function byKey(db: Queries<Tables>, key: string): Promise<Row | undefined> {
-  return db.selectFrom("payments").selectAll().where("key", "=", key).executeTakeFirst();
-}
-
-/** The payment, and what it takes from one account and gives to another. */
-async function book(tx: Queries<Tables>, row: Row): Promise<Row> {
-  const booked = await tx.insertInto("payments").values(row).returningAll().executeTakeFirstOrThrow();
-  const { id, payer, payee, cents } = booked;
-  const entries = [
-    { payment: id as number, account: payer, cents: -cents },
-    { payment: id as number, account: payee, cents },
-  ];
-  await tx.insertInto("entries").values(entries).execute();
-  return booked;
-}
-
-function isSame(a: Row, b: Row): boolean {
-  return a.reference === b.reference && a.payer === b.payer && a.payee === b.payee && a.cents === b.cents;
-}
-
-function shown({ id, reference, payer: from, payee: to, cents }: Row) {
-  return { id: id as number, reference, from, to, cents };
-}
