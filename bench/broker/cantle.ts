@@ -9,7 +9,7 @@ import { silentLogger } from "@cantle/telemetry";
 import type { Part } from "../harness/part.ts";
 import { brokerDriver, data } from "./drive.ts";
 
-/** Opens it with so many queues; publishers take turns among them. */
+/** Opens it with so many queues; each batch goes to the next. */
 export async function start(queueCount = 1): Promise<Part> {
   const folder = await mkdtemp(join(tmpdir(), "cantle-bench-"));
   const random = systemRandom();
@@ -17,17 +17,17 @@ export async function start(queueCount = 1): Promise<Part> {
   const broker = await segmentLog.open({ url, clock: systemClock, random, log: silentLogger });
   const run = random.hex(8);
   const names = Array.from({ length: queueCount }, (_, index) => `bench.queue-${index}`);
-  let [acked, serial] = [0, 0];
+  let [acked, serial, turn] = [0, 0, 0];
   const onDelivery = (delivery: Delivery) => {
     void delivery.ack().then(() => {
       acked += 1;
     });
   };
   for (const name of names) await broker.queue!.consume(name, { inFlightMax: 1_000, leaseMs: 60_000, onDelivery });
-  const publish = (count: number, publisher: number) => {
+  const publish = (count: number) => {
     const time = new Date().toISOString();
     const messages = Array.from({ length: count }, () => ({ id: `${run}-${serial++}`, source: "bench", time, data }));
-    return broker.queue!.send(names[publisher % queueCount]!, messages);
+    return broker.queue!.send(names[turn++ % queueCount]!, messages);
   };
   return {
     drive: brokerDriver({ publish, acked: () => acked }),

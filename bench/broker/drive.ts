@@ -13,8 +13,8 @@ export interface BrokerOrder {
 
 /** A broker with a consumer. */
 export interface Driver {
-  /** Publishes so many, as this publisher; resolves when they are acknowledged. */
-  publish(count: number, publisher: number): Promise<unknown>;
+  /** Publishes so many; resolves when they are acknowledged. */
+  publish(count: number): Promise<unknown>;
   /** How many acks are confirmed so far. */
   acked(): number;
 }
@@ -28,13 +28,13 @@ export function brokerDriver({ publish, acked }: Driver): (order: BrokerOrder) =
     const before = acked();
     const startMs = performance.now();
     let published = 0;
-    async function work(publisher: number): Promise<void> {
+    async function work(): Promise<void> {
       while (performance.now() - startMs < ms) {
         published += batch;
-        await publish(batch, publisher);
+        await publish(batch);
       }
     }
-    await Promise.all(Array.from({ length: publishers }, (_, publisher) => work(publisher)));
+    await Promise.all(Array.from({ length: publishers }, work));
     while (acked() - before < published) await delay(1);
     return { calls: published, failed: 0, elapsedMs: performance.now() - startMs };
   };

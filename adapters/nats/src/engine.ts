@@ -90,7 +90,7 @@ function factsOf(
 
 /**
  * JetStream acknowledges before it syncs: with one copy on disk, a power cut may take what was acknowledged in the last
- * `sync_interval` (two minutes unless the server is told otherwise). No client can ask the server for that setting.
+ * `sync_interval` (two minutes; newer servers can be told otherwise, 2.9 cannot). No client can ask the server for that setting.
  */
 function durabilityOf(
   { log }: Connection,
@@ -100,7 +100,7 @@ function durabilityOf(
   if (storage === "memory") return "nothing";
   log.warn("the broker may lose acknowledged messages in a power cut", {
     why: "NATS keeps one copy and syncs it to disk every two minutes, unless its configuration says `sync_interval: always`",
-    help: "use three servers and `replicas=3` in the URL, or set `sync_interval: always`; whether it is set cannot be asked from here",
+    help: "use three servers and `replicas=3` in the URL, or a server newer than 2.9 with `sync_interval: always`; whether that is set cannot be asked from here",
   });
   return "crash";
 }

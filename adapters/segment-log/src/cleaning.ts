@@ -8,14 +8,26 @@
  * 2. What follows must begin with a snapshot: then no name and no position is lost with what goes.
  * 3. All of the journal is at most twice what lives, and a few segments; so each byte that lives is copied about once for each byte that died.
  */
+import { CantleError } from "@cantle/core";
 import type { Logger } from "@cantle/telemetry";
 import type { Books } from "./books/books.ts";
 import type { Copied } from "./books/entries.ts";
 import type { Commits } from "./commits.ts";
 import type { Batch } from "./journal/batch.ts";
-import type { Files } from "./journal/files.ts";
+import type { Files, OpenFile } from "./journal/files.ts";
 import type { Journal } from "./journal/journal.ts";
-import { type Bytes, bytesOf, kindAt, kinds, lengthAt, ordinalAt, padded, sourceAt } from "./journal/record.ts";
+import {
+  type Bytes,
+  bytesOf,
+  isIntact,
+  kindAt,
+  kinds,
+  lengthAt,
+  looksLikeRecord,
+  ordinalAt,
+  padded,
+  sourceAt,
+} from "./journal/record.ts";
 import type { Segment } from "./journal/segment.ts";
 import { segmentHeaderBytes } from "./journal/segment-header.ts";
 
@@ -61,7 +73,7 @@ async function copyLiving({ books, journal, commits, files }: CleaningGround, se
   const file = await files.open(segment.path, "read");
   try {
     for (let from = 0; from < end && segment.liveBytes > 0; ) {
-      const window = await readWindow(file, { from, end });
+      const window = await readWindow(file, { segment, from, end });
       await commits.note(copying(books, window.bytes, { start: segment.base + from, length: window.length }));
       from += window.length;
     }
@@ -76,21 +88,31 @@ interface Window {
   readonly length: number;
 }
 
+/** Throws `DATA_DAMAGED`: what was damaged since the start is not written again as if it were whole. */
 async function readWindow(
-  file: Awaited<ReturnType<Files["open"]>>,
-  { from, end }: { from: number; end: number },
+  file: OpenFile,
+  { segment, from, end }: { segment: Segment; from: number; end: number },
 ): Promise<Window> {
   for (let size = windowBytes; ; size *= 2) {
     const bytes = bytesOf(Buffer.allocUnsafeSlow(Math.min(size, end - from)));
     await file.read(bytes.bytes, segmentHeaderBytes + from);
-    let length = 0;
-    while (length + 8 <= bytes.bytes.length) {
-      const next = length + padded(lengthAt(bytes.view, length));
-      if (next > bytes.bytes.length) break;
-      length = next;
-    }
+    const length = intactBytes(bytes, segment.salt);
     if (length > 0) return { bytes, length };
+    if (size >= end - from || looksLikeRecord(bytes.view, 0, bytes.bytes.length))
+      throw new CantleError("DATA_DAMAGED", "an old message of the broker cannot be read back from the disk", {
+        place: `${segment.path}:${segmentHeaderBytes + from}`,
+        help: "look at the disk; starting the broker again says what is damaged and what can be done",
+      });
   }
+}
+
+/** How many bytes are whole records, from the beginning. */
+function intactBytes(bytes: Bytes, salt: number): number {
+  const end = bytes.bytes.length;
+  let length = 0;
+  while (looksLikeRecord(bytes.view, length, end) && isIntact(bytes, length, salt))
+    length += padded(lengthAt(bytes.view, length));
+  return length;
 }
 
 /** A note that appends again what lives in a window; what that is, is asked when it is written. */

@@ -168,7 +168,12 @@ export class Commits {
   async #write(writes: readonly Write[]): Promise<void> {
     const { journal } = this.#ground;
     const batch = journal.batch();
-    for (const write of writes) write.encode(batch);
+    try {
+      for (const write of writes) write.encode(batch);
+    } catch (error) {
+      journal.abandon(batch);
+      throw error;
+    }
     await journal.write(batch);
     for (const write of writes) write.committed(batch);
   }

@@ -132,6 +132,35 @@ test("everything that lives survives that all its segments are given up", async 
   assert.deepEqual([idsOf(rest), rest[0]?.attempt], [["x", "z"], 2]);
 });
 
+test("a large message is what it was, from memory and from disk", async (t) => {
+  const bench = await Bench.open(t, { segmentBytes: 100_000, recentBytesMax: 0 });
+  const data = Buffer.alloc(1024 * 1024, "0123456789abc");
+  await bench.broker.queue?.send(queue, [message("before"), message("large", 0, { data }), message("after")]);
+  const read = async () => (await bench.broker.queue?.peek(queue, 10))?.[1]?.data as Uint8Array;
+  assert.ok(data.equals(await read()));
+  await bench.churn(5);
+  await bench.kill();
+  assert.ok(data.equals(await read()));
+  const [, taken] = await bench.take(3);
+  assert.ok(data.equals(taken!.message.data));
+});
+
+test("what rots while it runs is never given, never copied as if it were whole, and said by readiness", async (t) => {
+  const bench = await Bench.open(t, { recentBytesMax: 0 });
+  await bench.broker.queue?.send(queue, [message("rots", 300), message("stays", 300)]);
+  await bench.kill();
+  const path = bench.oldestSegment();
+  const bytes = bench.files.content(path);
+  bytes[bytes.indexOf("aaaaaaaaaa") + 100]! ^= 1;
+  bench.files.rot(path, bytes);
+  const [taken] = await bench.take(1);
+  assert.equal(taken?.message.id, "stays");
+  await assert.rejects(bench.broker.check(), { code: "DATA_DAMAGED" });
+  await bench.churn();
+  await bench.broker.close();
+  await assert.rejects(bench.start(), { code: "DATA_DAMAGED" });
+});
+
 test("the journal stays small when everything in it is finished", async (t) => {
   const bench = await Bench.open(t);
   await bench.churn(100);

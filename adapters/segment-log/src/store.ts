@@ -253,7 +253,7 @@ export class Store {
     const { commits, journal, log } = this.#ground;
     const { files, limits } = this.#options;
     this.#cleaning = this.#cleaning.then(async () => {
-      if (this.#closing !== undefined || journal.broken !== undefined) return;
+      if (this.#closing !== undefined || journal.broken !== undefined || this.#damaged !== undefined) return;
       retain(this.books);
       await clean({ books: this.books, journal, commits, files, log, segmentBytes: limits.segmentBytes });
     });
@@ -266,7 +266,10 @@ export class Store {
     const timer = clock.after(ms, () => {
       this.#timers.delete(timer);
       task()
-        .catch((error: unknown) => log.warn("the broker could not tidy up", { error }))
+        .catch((error: unknown) => {
+          if (isCantleError(error) && error.code === "DATA_DAMAGED") this.#noteDamage(error);
+          else log.warn("the broker could not tidy up", { error });
+        })
         .finally(() => {
           if (this.#closing === undefined) this.#every(ms, task);
         });
@@ -274,9 +277,10 @@ export class Store {
     this.#timers.add(timer);
   }
 
+  /** Said by `check` from now on. */
   #noteDamage(error: CantleError): void {
+    this.#ground.log.error("something stored was damaged since the start", { error });
     this.#damaged ??= error;
-    this.#ground.log.error("a stored message is damaged, and set aside until the broker starts again", { error });
   }
 
   async #close(): Promise<void> {

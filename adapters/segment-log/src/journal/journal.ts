@@ -152,13 +152,8 @@ export class Journal {
       const before = this.#file;
       this.#file = file;
       this.#segments.push(segment);
-      this.#move({
-        current: segment.number,
-        salt: segment.salt,
-        durable: this.#tail.end,
-        sequence: batch.sequence - 1,
-      });
-      await this.syncMark();
+      const { number: current, salt } = segment;
+      await this.#settle({ current, salt, durable: this.#tail.end, sequence: batch.sequence - 1 });
       await before.close();
     } catch (error) {
       throw await this.#abandonSegment(segment, batch, error);
@@ -180,8 +175,7 @@ export class Journal {
   async dropOldest(): Promise<void> {
     const [oldest, next] = this.#segments;
     if (oldest === undefined || next === undefined) return;
-    this.#move({ oldest: next.number });
-    await this.syncMark();
+    await this.#settle({ oldest: next.number });
     this.#segments.shift();
     this.reader.forget(next.base);
     await this.#ground.files.remove(oldest.path);
@@ -202,6 +196,16 @@ export class Journal {
     this.#mark = { ...this.#mark, ...change };
     this.#markSynced = false;
     this.#markFile.write(this.#mark);
+  }
+
+  async #settle(change: Partial<Mark>): Promise<void> {
+    this.#mark = { ...this.#mark, ...change };
+    this.#markSynced = true;
+    try {
+      await this.#markFile.settle(this.#mark);
+    } catch (error) {
+      throw this.#break(error);
+    }
   }
 
   async #cutBack(batch: Batch, offset: number, error: unknown): Promise<CantleError> {

@@ -4,7 +4,7 @@
  * 1. Two slots of 128 bytes, a page apart, written by turns: while one is being written, the other one is good.
  * 2. It is not synced each time. So it outlives the process, however that ends; after a power cut it may be some moments old,
  *    never wrong: what it says was durable before it said so. Before a segment is begun or removed it is synced.
- * 3. The larger counter of two good slots is the mark.
+ * 3. The larger counter of two good slots is the mark. When segments begin or go, both slots say so before it matters (`settle`).
  */
 import { crc32 } from "node:zlib";
 import type { Files, OpenFile } from "./files.ts";
@@ -82,6 +82,13 @@ export class MarkFile {
     slot.writeUInt32LE(mark.salt, 72);
     slot.writeUInt32LE(crc32(slot.subarray(0, checksumAt)), checksumAt);
     this.#file.writeNow(slot, slotsAt[this.#counter % 2] as number);
+  }
+
+  /** Writes it into both slots, and makes it durable: whichever of them is read, no file goes by an older one. */
+  async settle(mark: Mark): Promise<void> {
+    this.write(mark);
+    this.write(mark);
+    await this.sync();
   }
 
   sync(): Promise<void> {

@@ -127,6 +127,14 @@ export class MemoryFiles implements Files {
     this.#durableNames.set(path, node);
   }
 
+  /** Changes what is in a file under whoever has it open. */
+  rot(path: string, content: Buffer): void {
+    const node = this.#names.get(path);
+    if (node === undefined) throw failed("ENOENT");
+    node.seen = Buffer.from(content);
+    node.durable = Buffer.from(content);
+  }
+
   /** Removes a file, as somebody would who should not. */
   drop(path: string): void {
     this.#names.delete(path);

@@ -169,8 +169,7 @@ async function begin(options: OpenJournalOptions, { markFile, mark, read }: Begi
     now = { ...mark, current: again.number, salt: again.salt, durable, sequence: last.scan.sequence };
   }
   const file = await options.files.open((segments.at(-1) as Segment).path, "change");
-  markFile.write(now);
-  await markFile.sync();
+  await markFile.settle(now);
   // After the mark: until then the old place is the only one that counts.
   await cut(options, last, durableAt);
   return new Journal(options, { markFile, mark: now, segments, file });

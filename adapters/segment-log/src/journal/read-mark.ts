@@ -26,8 +26,7 @@ export async function readMark(markFile: MarkFile, ground: JournalGround, damage
 
 async function makeMark(markFile: MarkFile, { files, folder, random }: JournalGround): Promise<Mark> {
   const mark = { journal: random.hex(16), oldest: 1, current: 1, salt: newSalt(random), durable: 0, sequence: 0 };
-  markFile.write(mark);
-  await markFile.sync();
+  await markFile.settle(mark);
   await files.syncFolder(folder);
   return mark;
 }

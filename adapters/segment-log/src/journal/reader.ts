@@ -4,7 +4,7 @@
  */
 import { CantleError } from "@cantle/core";
 import type { Files } from "./files.ts";
-import { type Bytes, bytesOf, isIntact, looksLikeRecord } from "./record.ts";
+import { type Bytes, bytesOf, isIntact, looksLikeRecord, padded } from "./record.ts";
 import { offsetOf, type Segment, segmentAt } from "./segment.ts";
 import type { Tail } from "./tail.ts";
 
@@ -48,7 +48,7 @@ export class Reader {
     if (chunk !== undefined) return { bytes: chunk.bytes, view: chunk.view, at: address - chunk.start };
     for (let index = this.#blocks.length - 1; index >= 0; index--) {
       const block = this.#blocks[index] as Block;
-      if (address < block.start || address + lengthBytes > block.end) continue;
+      if (address < block.start || address + padded(lengthBytes) > block.end) continue;
       if (index < this.#blocks.length - 1) this.#blocks.push(...this.#blocks.splice(index, 1));
       return this.#checked(block, address, lengthBytes);
     }
@@ -60,12 +60,12 @@ export class Reader {
     const { files, segments, durable } = this.#journal;
     const segment = segmentAt(segments, address);
     const end = Math.min(durable(), segments[segments.indexOf(segment) + 1]?.base ?? Number.POSITIVE_INFINITY);
-    const count = Math.min(Math.max(blockBytes, lengthBytes), end - address);
+    const count = Math.min(Math.max(blockBytes, padded(lengthBytes)), end - address);
     const bytes = this.#memory(count);
     const file = await files.open(segment.path, "read");
     try {
       const read = await file.read(bytes.subarray(0, count), offsetOf(segment, address));
-      if (read < lengthBytes) throw damaged(segment, address);
+      if (read < padded(lengthBytes)) throw damaged(segment, address);
       this.#blocks.push({ ...bytesOf(bytes), start: address, end: address + read });
       if (this.#blocks.length > blocksMax) this.#spare = this.#blocks.shift()?.bytes;
     } finally {
