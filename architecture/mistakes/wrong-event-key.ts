@@ -1,4 +1,4 @@
-// expect: Type '"name"' is not assignable to type '"id" | "email"'
+// expect: Type '"name"' is not assignable to type '"email" | "id" | undefined'
 import { event } from "@cantle/contract";
 import { z } from "zod";
 

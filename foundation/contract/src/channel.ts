@@ -6,7 +6,6 @@
  *     queue ──▶ a queue: one of the service's workers gets each
  */
 import type { Channel } from "./message.ts";
-import type { Known } from "./mistake.ts";
 import type { Out, Schema } from "./schema.ts";
 
 /** What can be said of an event. */
@@ -16,6 +15,11 @@ export interface EventSpec {
   readonly summary?: string;
   readonly description?: string;
   readonly deprecated?: boolean;
+}
+
+/** The same, of an event with this data: its key is one of its members. */
+export interface EventOptions<S extends Schema> extends EventSpec {
+  readonly key?: keyof Out<S> & string;
 }
 
 /** What can be said of a queue. */
@@ -55,17 +59,11 @@ export type DeclaredQueue<S extends Schema = Schema> = QueueDraft<S> & Named;
  * Something that happened, told to whoever subscribes. Published in the past tense: `opened`, `published`.
  * With `key` (a member of the data), those with the same value are handled in the order in which they were published.
  */
-export function event<S extends Schema, const O extends EventSpec = {}>(
-  data: S,
-  options?: O & Known<O, EventSpec> & { readonly key?: keyof Out<S> & string },
-): EventDraft<S> {
+export function event<S extends Schema>(data: S, options?: EventOptions<S>): EventDraft<S> {
   return Object.freeze({ ...options, kind: "event", data });
 }
 
 /** Work that one of the service's workers takes, later. */
-export function queue<S extends Schema, const O extends QueueSpec = {}>(
-  data: S,
-  options?: O & Known<O, QueueSpec>,
-): QueueDraft<S> {
+export function queue<S extends Schema>(data: S, options?: QueueSpec): QueueDraft<S> {
   return Object.freeze({ ...options, kind: "queue", data });
 }

@@ -34,13 +34,12 @@ export interface Contract<N extends string = string, C extends ContractSpec = Co
   readonly name: N;
   readonly version: string;
   readonly operations: { readonly [K in keyof C["operations"]]: Declared<C["operations"][K]> };
-  readonly events: {
-    readonly [K in keyof Members<C, "events">]: DeclaredEvent<DataSchema<Members<C, "events">[K]>>;
-  };
-  readonly queues: {
-    readonly [K in keyof Members<C, "queues">]: DeclaredQueue<DataSchema<Members<C, "queues">[K]>>;
-  };
+  readonly events: C extends { readonly events: infer E } ? DeclaredEvents<E> : {};
+  readonly queues: C extends { readonly queues: infer Q } ? DeclaredQueues<Q> : {};
 }
+
+type DeclaredEvents<E> = { readonly [K in keyof E]: DeclaredEvent<DataSchema<E[K]>> };
+type DeclaredQueues<Q> = { readonly [K in keyof Q]: DeclaredQueue<DataSchema<Q[K]>> };
 
 type DataSchema<D> = D extends { readonly data: infer S extends Schema } ? S : never;
 
