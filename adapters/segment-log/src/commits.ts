@@ -64,6 +64,7 @@ export class Commits {
   #isRunning = false;
   #isWaiting = false;
   #isRetrying = false;
+  #isClosed = false;
   #rotateAtMs = 0;
   #idle: Promise<void> = Promise.resolve();
 
@@ -91,8 +92,8 @@ export class Commits {
 
   /** Writes what must not be forgotten. Resolves when it is durable; rejects only when nothing is written any more. */
   note(note: Write): Promise<void> {
-    const { broken } = this.#ground.journal;
-    if (broken !== undefined) return Promise.reject(broken);
+    const refusal = this.#ground.journal.broken ?? (this.#isClosed ? closedError() : undefined);
+    if (refusal !== undefined) return Promise.reject(refusal);
     this.#notes.writes.push(note);
     this.#start();
     return this.#notes.done.promise;
@@ -114,10 +115,9 @@ export class Commits {
 
   /** Resolves when nothing is being written any more; what there was no room for is told so. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     while (this.#isRunning) await this.#idle;
-    this.#notes.done.reject(
-      new CantleError("BROKER_UNAVAILABLE", "the broker was closed before it had room to write this"),
-    );
+    this.#notes.done.reject(closedError());
   }
 
   #overflow(bytes: number): CantleError | undefined {
@@ -257,6 +257,10 @@ function newGroup<W>(): Group<W> {
   // Many notes are waited for by nobody.
   group.done.promise.catch(() => {});
   return group;
+}
+
+function closedError(): CantleError {
+  return new CantleError("BROKER_UNAVAILABLE", "the broker was closed before it could write this");
 }
 
 /** A turn of the event loop: whatever was resolved has run by then. */

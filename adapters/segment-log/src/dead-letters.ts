@@ -34,7 +34,7 @@ export function deadLettersOf(store: Store): DeadLetters {
       if (source.kind === "topic") await store.books.group(source.name, source.group as string, { kind: "new" });
       return owner.redrive(serial);
     },
-    remove: async (source, id) => (await known(source)?.removeLetter(serialOf(id))) ?? false,
+    remove: async (source, id) => (await known(source)?.buried.noteRemoved(serialOf(id))) ?? false,
   };
 }
 

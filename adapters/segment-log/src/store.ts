@@ -1,22 +1,20 @@
 /**
- * An open broker: its journal, its books, and what goes on between them. This is where publishing, the start and the end are; taking
- * and ending deliveries is in `books/source.ts`.
+ * An open broker: its journal, its books, and what goes on between them. This is where the start and the end are; publishing is in
+ * `publish.ts`, taking and ending deliveries in `books/source.ts`.
  */
 import { join } from "node:path";
 import type { Message } from "@cantle/contract";
 import { CantleError, type Clock, isCantleError, type Timer } from "@cantle/core";
-import { type BrokerOptions, checkMessages, messageBytesDefault } from "@cantle/messaging";
+import { type BrokerOptions, messageBytesDefault } from "@cantle/messaging";
 import { Books } from "./books/books.ts";
 import type { ChannelBooks } from "./books/channel.ts";
 import type { Giver } from "./books/given.ts";
 import type { Ground } from "./books/ground.ts";
-import { checkTexts, type PlacedMessage } from "./books/message-record.ts";
 import { Replay } from "./books/replay.ts";
-import { goneFailure, withFailure } from "./books/source.ts";
 import { clean } from "./cleaning.ts";
 import { Commits } from "./commits.ts";
 import { Dispatch } from "./dispatch.ts";
-import { Hands, type InHand, type LeftInHand } from "./hands.ts";
+import { Hands, type InHand } from "./hands.ts";
 import type { Batch } from "./journal/batch.ts";
 import { failureOf, refusalOf } from "./journal/failure.ts";
 import type { Files } from "./journal/files.ts";
@@ -24,13 +22,13 @@ import type { Journal } from "./journal/journal.ts";
 import type { FolderLock } from "./journal/lock.ts";
 import { openJournal } from "./journal/open-journal.ts";
 import { Reserve } from "./journal/reserve.ts";
+import { countLeft } from "./left-in-hand.ts";
 import type { SegmentLogLimits } from "./limits.ts";
+import { publish } from "./publish.ts";
 import { RecentIds } from "./recent-ids.ts";
 import { retain } from "./retention.ts";
 import type { Location } from "./url.ts";
 
-/** What a message weighs beside its data, roughly. */
-const overheadBytes = 256;
 /** How often old segments are looked at. */
 const cleanMs = 5_000;
 /** How long the mark may be unsynced. */
@@ -127,53 +125,17 @@ export class Store {
   }
 
   /** Stores messages; those whose id is known are stored already. */
-  async publish(messages: readonly Message[], channelOf: () => ChannelBooks): Promise<void> {
-    checkMessages(messages, this.messageBytesMax);
-    for (const message of messages) checkTexts(message);
-    if (messages.length === 0) return;
-    const channel = channelOf();
-    this.#checkRoom(messages.length);
-    const { clock, commits } = this.#ground;
-    const nowMs = clock.nowMs();
-    const fresh = messages.filter(({ id }) => this.#ids.add(channel.number, id, nowMs));
-    const appended = fresh.length === 0 ? undefined : commits.append(this.#publishing(channel, fresh));
-    // The first of two with one id may still be on its way.
-    if (fresh.length < messages.length) await Promise.all([appended, commits.appended()]);
-    else await appended;
+  publish(messages: readonly Message[], channelOf: () => ChannelBooks): Promise<void> {
+    return publish(
+      { ground: this.#ground, ids: this.#ids, messageBytesMax: this.messageBytesMax },
+      messages,
+      channelOf,
+    );
   }
 
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
-  }
-
-  #publishing(channel: ChannelBooks, messages: readonly Message[]) {
-    let placed: PlacedMessage[] = [];
-    let first = 0;
-    return {
-      bytes: messages.reduce((sum, { data }) => sum + data.byteLength + overheadBytes, 0),
-      encode: (batch: Batch) => {
-        first = channel.next;
-        placed = [];
-        for (const message of messages) placed.push(channel.writeMessage(batch, message));
-      },
-      committed: ({ timeMs }: Batch) => {
-        for (const [index, each] of placed.entries()) channel.admit(first + index, each, timeMs);
-      },
-      refused: () => {
-        channel.takeBack(placed.length);
-        for (const { id } of messages) this.#ids.remove(channel.number, id);
-      },
-    };
-  }
-
-  #checkRoom(count: number): void {
-    const { tally, limits } = this.#ground;
-    if (tally.messages + count <= limits.messagesMax) return;
-    throw new CantleError("BROKER_FULL", "the broker keeps as many messages as it may", {
-      help: "let the consumers catch up, or use an engine for larger backlogs",
-      notes: `messagesMax = ${limits.messagesMax}`,
-    });
   }
 
   async #begin(): Promise<void> {
@@ -200,7 +162,7 @@ export class Store {
     this.#ground.hands = hands;
     await this.#prepareToWrite(journal);
     uncounted = left;
-    const counted = await this.#countLeft(left);
+    const counted = await countLeft(this.books, clock, left);
     hands.begin();
     // On a full disk that may take a while, and until then it would have to be counted again.
     Promise.all(counted).then(
@@ -230,29 +192,11 @@ export class Store {
     }
   }
 
-  /** What was in hand when the process ended was tried, and nobody else gets it before the lease would have been over. */
-  async #countLeft(left: readonly LeftInHand[]): Promise<readonly Promise<void>[]> {
-    const { clock } = this.#ground;
-    const noted: Promise<void>[] = [];
-    for (const { source: sourceNumber, number, attempt, leaseMs, leaseEndMs, sequence } of left) {
-      const source = this.books.sources.get(sourceNumber);
-      // What a group had in hand before it was sent elsewhere was taken from it then.
-      if (source === undefined || !source.has(number) || sequence <= source.afreshSequence) continue;
-      const attempts = source.attempts.tried(number)?.attempts ?? 0;
-      if (attempt !== attempts + 1) continue;
-      const nowMs = clock.wallMs();
-      // A clock that was set back makes nobody wait for longer than the lease.
-      const dueMs = Math.min(leaseEndMs, nowMs + leaseMs);
-      const failures = withFailure(await source.failuresOf(number), goneFailure(nowMs));
-      noted.push(source.attempts.note(number, { attempts: attempt, dueMs, failures }));
-    }
-    return noted;
-  }
-
   #tidy(): Promise<void> {
     const { commits, journal, log } = this.#ground;
     const { files, limits } = this.#options;
-    this.#cleaning = this.#cleaning.then(async () => {
+    const before = this.#cleaning.catch(() => {});
+    this.#cleaning = before.then(async () => {
       if (this.#closing !== undefined || journal.broken !== undefined || this.#damaged !== undefined) return;
       retain(this.books);
       await clean({ books: this.books, journal, commits, files, log, segmentBytes: limits.segmentBytes });
@@ -287,8 +231,8 @@ export class Store {
     for (const timer of this.#timers) timer.cancel();
     this.#dispatch?.close();
     for (const source of this.books.sources.values()) source.close();
-    await this.#cleaning.catch(() => undefined);
     await this.#ground.commits.close();
+    await this.#cleaning.catch(() => undefined);
     await this.#end();
   }
 

@@ -7,6 +7,7 @@
 import type { DeadLetter } from "@cantle/messaging";
 import type { Batch } from "../journal/batch.ts";
 import type { Found } from "../journal/reader.ts";
+import { kinds } from "../journal/record.ts";
 import {
   type Body,
   type BuriedEntry,
@@ -17,7 +18,9 @@ import {
   readBuried,
   readBuriedFailures,
   writeAgain,
+  writeBare,
   writeBuried,
+  writeEnded,
 } from "./entries.ts";
 import type { Ground } from "./ground.ts";
 import { placedMessage, readMessage } from "./message-record.ts";
@@ -35,12 +38,12 @@ export interface Letter extends Placed {
 
 /** The dead letters of one source. */
 export class Buried {
-  readonly #live: Ground["live"];
+  readonly #ground: Ground;
   readonly #source: number;
   readonly #letters = new Map<number, Letter>();
 
-  constructor({ live }: Ground, source: number) {
-    this.#live = live;
+  constructor(ground: Ground, source: number) {
+    this.#ground = ground;
     this.#source = source;
   }
 
@@ -66,17 +69,48 @@ export class Buried {
     return all.sort((a, b) => a - b);
   }
 
-  /** Writes a letter; answers with its serial and its place. */
-  write(batch: Batch, entry: BuriedEntry): { serial: number; placed: Placed } {
-    const serial = batch.sequence;
-    return { serial, placed: writeBuried(batch, { source: this.#source, ordinal: serial }, entry) };
+  /** Writes a letter. Resolves when it is durable. `again`: the number under which it was redriven, when it was a letter before. */
+  noteBurial(entry: Omit<BuriedEntry, "buriedMs">, again: number | undefined): Promise<void> {
+    let [serial, placed]: [number, Placed?] = [0];
+    return this.#ground.commits.note({
+      encode: (batch) => {
+        if (again !== undefined) writeEnded(batch, this.#source, [again]);
+        serial = batch.sequence;
+        const head = { source: this.#source, ordinal: serial };
+        placed = writeBuried(batch, head, { ...entry, buriedMs: batch.timeMs });
+      },
+      committed: ({ timeMs }) => {
+        const { lane } = placedMessage(entry.body, 0, 0);
+        this.put(serial, { ...(placed as Placed), timeMs, redriven: false, lane });
+      },
+    });
+  }
+
+  /** Redrives a letter; false when it is not there. `committed` is called when it may be delivered. */
+  async noteRedriven(serial: number, committed: () => void): Promise<boolean> {
+    const letter = this.#letters.get(serial);
+    if (letter === undefined || letter.redriven) return false;
+    this.redriven(serial);
+    const head = { kind: kinds.redriven, source: this.#source, ordinal: serial };
+    await this.#ground.commits.note({ encode: (batch) => void writeBare(batch, head), committed });
+    return true;
+  }
+
+  /** Removes a letter; false when it is not there. */
+  async noteRemoved(serial: number): Promise<boolean> {
+    const letter = this.#letters.get(serial);
+    if (letter === undefined || letter.redriven) return false;
+    this.remove(serial);
+    const head = { kind: kinds.removed, source: this.#source, ordinal: serial };
+    await this.#ground.commits.note({ encode: (batch) => void writeBare(batch, head), committed: () => {} });
+    return true;
   }
 
   /** A letter is there, or elsewhere than it was. */
   put(serial: number, letter: Letter): void {
     this.remove(serial);
     this.#letters.set(serial, letter);
-    this.#live(letter.address, letter.size);
+    this.#ground.live(letter.address, letter.size);
   }
 
   redriven(serial: number): void {
@@ -93,7 +127,7 @@ export class Buried {
     const letter = this.#letters.get(serial);
     if (letter === undefined) return;
     this.#letters.delete(serial);
-    this.#live(letter.address, -letter.size);
+    this.#ground.live(letter.address, -letter.size);
   }
 
   /** Appends the record at an address again, if it is still needed; answers with what to do when that is durable. */

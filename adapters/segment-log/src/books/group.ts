@@ -65,7 +65,7 @@ export class Group extends Source implements TopicReader {
   async seek(floor: number): Promise<void> {
     this.hold();
     this.recall();
-    this.closeEnded();
+    this.ended.close();
     try {
       await this.ground.commits.note({
         encode: (batch) => {
@@ -84,7 +84,7 @@ export class Group extends Source implements TopicReader {
   /** Ends it; its dead letters stay. */
   async forget(): Promise<void> {
     this.close();
-    this.closeEnded();
+    this.ended.close();
     this.active = false;
     this.state.purge();
     this.attempts.clear();

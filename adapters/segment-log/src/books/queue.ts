@@ -80,7 +80,7 @@ class Work extends Source {
       if (number >= redrivenFrom) this.buried.remove(number - redrivenFrom);
       else this.finished(number);
     }
-    if (gone.length > 0) await this.noteEnded(gone);
+    if (gone.length > 0) await this.ended.add(gone);
     return gone.length;
   }
 

@@ -7,27 +7,26 @@
  * 3. What has to be read from the disk holds up only its own source, which goes on in its order when that is there.
  */
 
-import { CantleError, type Timer } from "@cantle/core";
+import { CantleError } from "@cantle/core";
 import {
   type AttemptFailure,
   type ConsumeOptions,
   type Consumption,
   type DeadLetterSource,
   DeliveryState,
-  failuresMax,
   type Held,
-  keptFailure,
-  type StoredMessage,
 } from "@cantle/messaging";
 import type { InHand } from "../hands.ts";
 import type { Found } from "../journal/reader.ts";
-import { kinds } from "../journal/record.ts";
+import { Alarm } from "./alarm.ts";
 import { Attempts } from "./attempts.ts";
-import { Buried, letterOf, redrivenFrom } from "./buried.ts";
-import { bodyAt, type Placed, readBuried, writeBare, writeEnded } from "./entries.ts";
+import { Buried, redrivenFrom } from "./buried.ts";
+import { EndedNotes } from "./ended-notes.ts";
+import type { Placed } from "./entries.ts";
+import { goneFailure, withFailure } from "./failures.ts";
 import { Given, type Giver } from "./given.ts";
 import type { Ground } from "./ground.ts";
-import { type MessageBody, readMessage } from "./message-record.ts";
+import { storedBody, storedMessage } from "./stored-body.ts";
 import { type Taker, Takers } from "./takers.ts";
 
 /** How long a message that cannot be read is left alone. */
@@ -44,10 +43,10 @@ export abstract class Source implements Giver {
   protected readonly state = new DeliveryState();
   readonly #takers = new Takers();
   readonly #given = new Map<number, Given>();
-  /** Numbers that are handled, in the note that waits to be written. */
-  #ended: number[] | undefined;
-  #armedMs = Number.POSITIVE_INFINITY;
-  #timer: Timer | undefined;
+  /** What is handled. */
+  protected readonly ended: EndedNotes;
+  /** When something comes due, or a lease is over. */
+  protected readonly alarm: Alarm;
   /** Gives nothing for now: something is read, or the group is sent elsewhere. */
   #holds = 0;
 
@@ -56,6 +55,8 @@ export abstract class Source implements Giver {
     this.number = number;
     this.attempts = new Attempts(ground, number);
     this.buried = new Buried(ground, number);
+    this.ended = new EndedNotes(() => ground.commits, number);
+    this.alarm = new Alarm(ground.clock, () => this.#tick());
   }
 
   /** What its dead letters are dead letters of. */
@@ -135,12 +136,12 @@ export abstract class Source implements Giver {
   }
 
   #give({ held, taker, record, place, tried }: Taken, given: Given[]): void {
-    const message = this.#messageIn(held.sequence, record, place);
+    const message = storedMessage({ number: held.sequence, record, size: place.size });
     const failures = held.attempt === 1 ? [] : this.attempts.failures(held.sequence, tried);
     const one = new Given({ source: this, taker, held, message, failures });
     taker.inHandCount += 1;
     this.#given.set(held.sequence, one);
-    this.arm(held.leaseEndMs);
+    this.alarm.set(held.leaseEndMs);
     given.push(one);
   }
 
@@ -174,7 +175,7 @@ export abstract class Source implements Giver {
     if (!this.#drop(given)) return lost();
     this.state.finish(given.held);
     this.#forget(given.number);
-    return this.noteEnded([given.number]);
+    return this.ended.add([given.number]);
   }
 
   nack(given: Given, delayMs: number, failure: AttemptFailure): Promise<void> {
@@ -182,7 +183,7 @@ export abstract class Source implements Giver {
     const { clock } = this.ground;
     const waitMs = Math.max(0, delayMs);
     this.state.retry(given.held, clock.nowMs() + waitMs, Attempts.failure);
-    this.arm(this.state.dueAtMs);
+    this.alarm.set(this.state.dueAtMs);
     return this.#noteFailure(given, failure, clock.wallMs() + waitMs);
   }
 
@@ -196,8 +197,11 @@ export abstract class Source implements Giver {
       const record = place && (await this.ground.journal.reader.read(place.address, place.size));
       this.state.finish(held);
       if (record === undefined || place === undefined) return;
-      const body = kept(this.#bodyIn(number, record, place));
-      await this.#noteBuried(given, { body, attempts: attempt, failures: withFailure(failures, failure) });
+      const body = storedBody({ number, record, size: place.size });
+      this.#forget(number);
+      const original = Number(given.message.position);
+      const entry = { number: original, body, attempts: attempt, failures: withFailure(failures, failure) };
+      await this.buried.noteBurial(entry, number === original ? undefined : number);
     } catch (error) {
       if (this.state.giveBack(held)) this.ground.wake(this);
       throw error;
@@ -229,35 +233,17 @@ export abstract class Source implements Giver {
   close(): void {
     this.#takers.removeAll();
     this.recall();
-    this.#timer?.cancel();
+    this.alarm.cancel();
   }
 
   // Dead letters
 
   /** Delivers a dead letter again; false when it is not there. */
-  async redrive(serial: number): Promise<boolean> {
-    const letter = this.buried.at(serial);
-    if (letter === undefined || letter.redriven) return false;
-    this.buried.redriven(serial);
-    const head = { kind: kinds.redriven, source: this.number, ordinal: serial };
-    await this.ground.commits.note({
-      encode: (batch) => void writeBare(batch, head),
-      committed: () => {
-        this.addRedriven(serial);
-        this.ground.wake(this);
-      },
+  redrive(serial: number): Promise<boolean> {
+    return this.buried.noteRedriven(serial, () => {
+      this.addRedriven(serial);
+      this.ground.wake(this);
     });
-    return true;
-  }
-
-  /** Removes a dead letter; false when it is not there. */
-  async removeLetter(serial: number): Promise<boolean> {
-    const letter = this.buried.at(serial);
-    if (letter === undefined || letter.redriven) return false;
-    this.buried.remove(serial);
-    const head = { kind: kinds.removed, source: this.number, ordinal: serial };
-    await this.ground.commits.note({ encode: (batch) => void writeBare(batch, head), committed: () => {} });
-    return true;
   }
 
   /** By the way of what comes due, so that it takes turns with a long backlog. */
@@ -299,30 +285,7 @@ export abstract class Source implements Giver {
     const tried = this.attempts.tried(number);
     const notBeforeMs = waitMs > 0 || always ? clock.nowMs() + Math.max(0, waitMs) : undefined;
     this.state.add(number, { lane, rank, tried, notBeforeMs });
-    if (notBeforeMs !== undefined) this.arm(notBeforeMs);
-  }
-
-  /** Writes down numbers that are handled or removed. */
-  protected noteEnded(numbers: readonly number[]): Promise<void> {
-    const open = this.#ended;
-    if (open !== undefined) {
-      for (const number of numbers) open.push(number);
-      return this.ground.commits.noted();
-    }
-    const all = [...numbers];
-    this.#ended = all;
-    return this.ground.commits.note({
-      encode: (batch) => {
-        if (this.#ended === all) this.#ended = undefined;
-        writeEnded(batch, this.number, all);
-      },
-      committed: () => {},
-    });
-  }
-
-  /** What is noted from now on comes after what was noted before: for notes that say how everything stands. */
-  protected closeEnded(): void {
-    this.#ended = undefined;
+    if (notBeforeMs !== undefined) this.alarm.set(notBeforeMs);
   }
 
   /** Gives nothing until `resume`. */
@@ -335,17 +298,7 @@ export abstract class Source implements Giver {
     this.ground.wake(this);
   }
 
-  /** Sees to it that what comes due, or whose lease is over, is looked at. */
-  protected arm(atMs: number): void {
-    if (atMs >= this.#armedMs) return;
-    const { clock } = this.ground;
-    this.#timer?.cancel();
-    this.#armedMs = atMs;
-    this.#timer = clock.after(Math.max(0, atMs - clock.nowMs()), () => this.#tick());
-  }
-
   #tick(): void {
-    this.#armedMs = Number.POSITIVE_INFINITY;
     const { clock } = this.ground;
     this.state.awaken(clock.nowMs());
     const failure = goneFailure(clock.wallMs());
@@ -355,34 +308,13 @@ export abstract class Source implements Giver {
       this.#drop(given);
       this.#noteFailure(given, failure, 0).catch(() => {});
     }
-    this.arm(Math.min(this.state.dueAtMs, this.state.leaseOverAtMs()));
+    this.alarm.set(Math.min(this.state.dueAtMs, this.state.leaseOverAtMs()));
     this.ground.wake(this);
   }
 
   #noteFailure(given: Given, failure: AttemptFailure, dueMs: number): Promise<void> {
     const failures = withFailure(given.failures, failure);
     return this.attempts.note(given.number, { attempts: given.attempt, dueMs, failures });
-  }
-
-  #noteBuried(
-    given: Given,
-    entry: { body: MessageBody; attempts: number; failures: readonly AttemptFailure[] },
-  ): Promise<void> {
-    const { number } = given;
-    const original = number >= redrivenFrom ? Number(given.message.position) : number;
-    this.#forget(number);
-    let written: ReturnType<Buried["write"]>;
-    return this.ground.commits.note({
-      encode: (batch) => {
-        if (number >= redrivenFrom) writeEnded(batch, this.number, [number]);
-        written = this.buried.write(batch, { ...entry, number: original, buriedMs: batch.timeMs });
-      },
-      committed: () => {
-        const { serial, placed } = written;
-        const record = this.ground.journal.reader.peek(placed.address, placed.size) as Found;
-        this.buried.put(serial, letterOf(bodyAt(record, record.at, placed.size), placed));
-      },
-    });
   }
 
   /** A message is finished, whatever became of it. */
@@ -411,18 +343,6 @@ export abstract class Source implements Giver {
   #placeOf(number: number): Placed | undefined {
     return number >= redrivenFrom ? this.buried.at(number - redrivenFrom) : this.placeOf(number);
   }
-
-  #bodyIn(number: number, record: Found, { size }: Placed): MessageBody {
-    const body = bodyAt(record, record.at, size);
-    return number >= redrivenFrom ? readBuried(body).body : body;
-  }
-
-  #messageIn(number: number, record: Found, { size }: Placed): StoredMessage {
-    const body = bodyAt(record, record.at, size);
-    if (number < redrivenFrom) return readMessage(body, String(number));
-    const buried = readBuried(body);
-    return readMessage(buried.body, String(buried.number));
-  }
 }
 
 interface Taken {
@@ -433,26 +353,6 @@ interface Taken {
   readonly tried: Found | undefined;
 }
 
-/** What became of a message whose consumer said nothing. */
-export function goneFailure(wallMs: number): AttemptFailure {
-  return {
-    code: "CONSUMER_GONE",
-    message: "whoever had the message ended, or let its lease run out",
-    at: new Date(wallMs).toISOString(),
-  };
-}
-
-/** The failures of a message, with one more. */
-export function withFailure(failures: readonly AttemptFailure[], failure: AttemptFailure): readonly AttemptFailure[] {
-  return [...failures, keptFailure(failure)].slice(-failuresMax);
-}
-
 function lost(): Promise<never> {
   return Promise.reject(new CantleError("DELIVERY_LOST", "the lease of this delivery was over"));
-}
-
-/** A body that stays good when the memory around it is used again. */
-function kept({ bytes, from, end }: MessageBody): MessageBody {
-  const copy = Buffer.from(bytes.subarray(from, end));
-  return { bytes: copy, view: new DataView(copy.buffer, copy.byteOffset, copy.length), from: 0, end: copy.length };
 }
