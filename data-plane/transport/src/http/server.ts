@@ -20,6 +20,7 @@ import { asCantleError, CantleError, type Clock, createDeadlines, operationId } 
 import { type Logger, silentLogger } from "@cantle/telemetry";
 import type { Listener } from "../transport.ts";
 import { answerError } from "./answer.ts";
+import { Arrivals } from "./arrivals.ts";
 import { Exchange, Lines, type ProblemHook, type Serving } from "./exchange.ts";
 import { createFlow } from "./flow.ts";
 import { type HeadRules, readHead } from "./head.ts";
@@ -70,6 +71,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const hosts = options.hosts && new Set(options.hosts.map((name) => name.toLowerCase()));
   const rules: HeadRules = { limits, hosts, named: inside };
   const lines = new Lines(serving);
+  const arrivals = new Arrivals();
 
   async function arrive(request: IncomingMessage, response: ServerResponse, act: Act): Promise<void> {
     const line = lines.get(request.socket);
@@ -91,7 +93,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   function serve(exchange: Exchange): Promise<void> {
     exchange.target = readTargetOf(exchange, rules);
     flow.admit();
-    return options.serve(exchange);
+    const over = arrivals.over();
+    return over === undefined ? options.serve(exchange) : over.then(() => options.serve(exchange));
   }
 
   function serveExpecting(exchange: Exchange): Promise<void> {
@@ -100,7 +103,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   }
 
   const server = createHardenedServer(limits);
-  server.on("connection", (socket) => lines.open(socket));
+  server.on("connection", (socket) => {
+    arrivals.came();
+    lines.open(socket);
+  });
   server.on("request", (request, response) => void arrive(request, response, serve));
   server.on("checkContinue", (request, response) => void arrive(request, response, serveExpecting));
   server.on("checkExpectation", (request, response) => void arrive(request, response, refuseExpectation));
