@@ -10,7 +10,8 @@
  * 1. The least lateness of the last few ticks: one long stall is no overload, being late every time is.
  * 2. While a tick is overdue, for how long calls have been coming: all that came in one turn of the loop are taken up one after
  *    the other, before any tick. Without this a turn is as long as there are clients, nobody is refused until all of them have
- *    been served, and by then they have left. A few calls say nothing: one of them may have been a stall.
+ *    been served, and by then they have left. Between two calls only `gapMsMax` counts, as the rest may be a stall, or a time in
+ *    which the machine had others to serve.
  */
 import type { Clock, Running } from "@cantle/core";
 import { nextLoopLimit } from "./loop-limit.ts";
@@ -28,8 +29,7 @@ export interface LoopDelay {
 
 const tickMs = 50;
 const ticks = 4;
-/** How many calls of one overdue turn say nothing. */
-const quietCalls = 4;
+const gapMsMax = 20;
 
 /** Measures until it is stopped. */
 export function createLoopDelay(clock: Clock): LoopDelay & Running {
@@ -42,8 +42,8 @@ export function createLoopDelay(clock: Clock): LoopDelay & Running {
   /** The most since the last tick. */
   let peak = 0;
   let limit = Number.POSITIVE_INFINITY;
-  let overdueCalls = 0;
-  let overdueSinceMs = 0;
+  let overdueMs = 0;
+  let askedMs = 0;
   let timer = clock.after(tickMs, tick);
 
   function tick(): void {
@@ -56,7 +56,7 @@ export function createLoopDelay(clock: Clock): LoopDelay & Running {
     peak = inFlight;
     late[count++ % ticks] = lateMs;
     least = Math.min(...late);
-    overdueCalls = 0;
+    overdueMs = 0;
     dueMs = nowMs + tickMs;
     timer = clock.after(tickMs, tick);
   }
@@ -72,8 +72,10 @@ export function createLoopDelay(clock: Clock): LoopDelay & Running {
     delayMs() {
       const nowMs = clock.nowMs();
       if (nowMs <= dueMs) return least;
-      if (overdueCalls++ === 0) overdueSinceMs = nowMs;
-      return overdueCalls <= quietCalls ? least : Math.max(least, nowMs - overdueSinceMs);
+      // The first one since the tick was due has waited for nobody.
+      if (askedMs > dueMs) overdueMs += Math.min(nowMs - askedMs, gapMsMax);
+      askedMs = nowMs;
+      return Math.max(least, overdueMs);
     },
     stop() {
       timer.cancel();

@@ -111,21 +111,19 @@ test("calls that come one after the other in one long turn are late by what they
     work(10);
     return delay.delayMs();
   });
-  // The tick is due after 50 ms; from then on calls wait in vain for the turn to end, and of the first few nothing is concluded.
-  assert.deepEqual(asked.slice(0, 9), [0, 0, 0, 0, 0, 0, 0, 0, 0]);
-  assert.deepEqual(asked.slice(9, 12), [40, 50, 60]);
+  // The tick is due after 50 ms. The first call after that has waited for nobody, the next for that one, and so on.
+  assert.deepEqual(asked.slice(0, 9), [0, 0, 0, 0, 0, 0, 10, 20, 30]);
   assert.equal(asked.at(-1), 240);
   await delay.stop();
 });
 
-test("a stall makes nobody late who comes after it, and neither does a pause of the whole machine", async () => {
+test("a stall and a pause of the whole machine are no work: what comes after them is let in", async () => {
   const { busy, work } = busyClock();
   const delay = createLoopDelay(busy);
-  work(5_000);
-  assert.deepEqual(
-    Array.from({ length: 20 }, () => delay.delayMs()),
-    Array.from({ length: 20 }, () => 0),
-  );
+  for (let pause = 1; pause <= 3; pause++) {
+    work(5_000);
+    for (let at = 0; at < 20; at++) assert.ok(delay.delayMs() <= 20 * pause);
+  }
   await delay.stop();
 });
 

@@ -54,15 +54,10 @@ export function startTraffic(gateway: string): Traffic {
       failures.push("not sent: too many are under way");
       return;
     }
-    const asking = sent++ % 10 === 9 ? pay(sent) : ask(`/accounts/account-${sent % accounts}/balance`);
+    const asking =
+      sent++ % 10 === 9 ? ask("/payments", payment(sent)) : ask(`/accounts/account-${sent % accounts}/balance`);
     pending.add(asking);
     void asking.finally(() => pending.delete(asking));
-  }
-
-  function pay(number: number): Promise<void> {
-    const headers = { "content-type": "application/json", "idempotency-key": `load-${number}` };
-    const body = { reference: `load-${number}`, from: `account-${number % accounts}`, to: "shop", cents: 1 };
-    return ask("/payments", { method: "POST", headers, body: JSON.stringify(body) });
   }
 
   async function work(): Promise<void> {
@@ -101,4 +96,11 @@ export function startTraffic(gateway: string): Traffic {
   }
 
   return traffic;
+}
+
+/** One cent from one of the accounts, under a key of its own. */
+function payment(number: number): RequestInit {
+  const headers = { "content-type": "application/json", "idempotency-key": `load-${number}` };
+  const body = { reference: `load-${number}`, from: `account-${number % accounts}`, to: "shop", cents: 1 };
+  return { method: "POST", headers, body: JSON.stringify(body) };
 }

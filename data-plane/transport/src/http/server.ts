@@ -103,10 +103,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   }
 
   const server = createHardenedServer(limits);
-  server.on("connection", (socket) => {
-    arrivals.came();
-    lines.open(socket);
-  });
+  server.on("connection", (socket) => lines.open(socket));
+  server.on("connection", () => arrivals.came());
   server.on("request", (request, response) => void arrive(request, response, serve));
   server.on("checkContinue", (request, response) => void arrive(request, response, serveExpecting));
   server.on("checkExpectation", (request, response) => void arrive(request, response, refuseExpectation));
