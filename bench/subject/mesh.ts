@@ -1,14 +1,15 @@
 /** What our contestants need of a process: one mesh, as the host makes it, with nothing switched off. */
 import { createDeadlines, systemClock, systemRandom } from "@cantle/core";
-import { createLoopDelay, type OutboundHost, type Policies, staticResolver } from "@cantle/mesh";
+import { type OutboundHost, type Policies, staticResolver } from "@cantle/mesh";
 import type { RunningService, ServiceDefinition } from "@cantle/service";
 import { runService } from "@cantle/service";
 import { silentLogger } from "@cantle/telemetry";
 import type { Doors } from "@cantle/transport";
 
-/** The mesh of a process that calls through `dial`. */
+/** The mesh of a process that calls through `dial`, by the policies that everybody gets unless others are given. */
 export function meshOf(
   dial: OutboundHost["dial"],
+  policies: Policies = {},
 ): OutboundHost & { readonly resolver: ReturnType<typeof staticResolver> } {
   const policies: Policies = {};
   return {
@@ -21,6 +22,7 @@ export function meshOf(
     log: silentLogger,
     resolver: staticResolver(),
     dial,
+    policies,
   };
 }
 

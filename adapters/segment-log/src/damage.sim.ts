@@ -229,6 +229,32 @@ test("a tail that was being written is cut off anywhere in silence, and costs no
   }
 });
 
+test("behind a mark that is old, what a later write shows to have been durable is damage; what nothing shows is a torn tail", async () => {
+  const files = new MemoryFiles();
+  const broker = await open(files);
+  await broker.queue?.send(queue, [message("first", 100)]);
+  const [mark, segment] = ["mark", "0000000001.segment"].map((name) => `${memoryFolder}/${name}`) as [string, string];
+  const old = files.content(mark);
+  const from = files.content(segment).length;
+  await broker.queue?.send(queue, [message("second", 100)]);
+  const between = files.content(segment).length;
+  await broker.queue?.send(queue, [message("third", 100)]);
+  const left = files.afterKill();
+  await broker.close();
+  left.put(mark, old);
+  const flipped = (at: number) => {
+    const state = left.afterKill();
+    const bytes = left.content(segment);
+    bytes[at]! ^= 1;
+    state.put(segment, bytes);
+    return state;
+  };
+  assert.equal((await contentAfter(left.afterKill())).length, 3);
+  for (let at = from; at < between; at += 3) await assert.rejects(contentAfter(flipped(at)), { code: "DATA_DAMAGED" });
+  for (let at = between; at < left.content(segment).length; at += 3)
+    assert.deepEqual((await contentAfter(flipped(at))).length, 2);
+});
+
 test("a newer format is refused as such, and is no damage", async () => {
   const newer = changed(`${memoryFolder}/mark`, (bytes) => {
     for (const at of [0, 4_096]) {

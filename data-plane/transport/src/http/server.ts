@@ -20,6 +20,7 @@ import { asCantleError, CantleError, type Clock, createDeadlines, operationId } 
 import { type Logger, silentLogger } from "@cantle/telemetry";
 import type { Listener } from "../transport.ts";
 import { answerError } from "./answer.ts";
+import { Arrivals } from "./arrivals.ts";
 import { type Ending, endingOf } from "./ending.ts";
 import { Exchange, Lines, type ProblemHook, type Serving } from "./exchange.ts";
 import { createFlow } from "./flow.ts";
@@ -71,6 +72,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const hosts = options.hosts && new Set(options.hosts.map((name) => name.toLowerCase()));
   const rules: HeadRules = { limits, hosts, named: inside };
   const lines = new Lines(serving);
+  const arrivals = new Arrivals();
 
   async function arrive(request: IncomingMessage, response: ServerResponse, act: Act): Promise<void> {
     const line = lines.get(request.socket);
@@ -92,7 +94,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   function serve(exchange: Exchange): Promise<void> {
     exchange.target = readTargetOf(exchange, rules);
     flow.admit();
-    return options.serve(exchange);
+    const over = arrivals.over();
+    return over === undefined ? options.serve(exchange) : over.then(() => options.serve(exchange));
   }
 
   function serveExpecting(exchange: Exchange): Promise<void> {
@@ -102,6 +105,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
   const server = createHardenedServer(limits);
   server.on("connection", (socket) => lines.open(socket));
+  server.on("connection", () => arrivals.came());
   server.on("request", (request, response) => void arrive(request, response, serve));
   server.on("checkContinue", (request, response) => void arrive(request, response, serveExpecting));
   server.on("checkExpectation", (request, response) => void arrive(request, response, refuseExpectation));
