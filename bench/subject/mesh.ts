@@ -1,6 +1,6 @@
 /** What our contestants need of a process: one mesh, as the host makes it, with nothing switched off. */
 import { createDeadlines, systemClock, systemRandom } from "@cantle/core";
-import { type OutboundHost, type Policies, staticResolver } from "@cantle/mesh";
+import { createLoopDelay, type OutboundHost, type Policies, staticResolver } from "@cantle/mesh";
 import type { RunningService, ServiceDefinition } from "@cantle/service";
 import { runService } from "@cantle/service";
 import { silentLogger } from "@cantle/telemetry";
@@ -11,7 +11,6 @@ export function meshOf(
   dial: OutboundHost["dial"],
   policies: Policies = {},
 ): OutboundHost & { readonly resolver: ReturnType<typeof staticResolver> } {
-  const policies: Policies = {};
   return {
     // As the host gives them: measured all the time, and looked at anew at every call.
     loopDelay: createLoopDelay(systemClock),
@@ -22,7 +21,6 @@ export function meshOf(
     log: silentLogger,
     resolver: staticResolver(),
     dial,
-    policies,
   };
 }
 

@@ -72,7 +72,7 @@ test("a gateway with a late event loop sheds before it asks anybody, and what ma
 
 test("a call that stays in its process is a part of what was let in, and is not shed again", async () => {
   const made = fixture();
-  const host = { ...made.host, loopDelay: { delayMs: () => 1_000 } };
+  const host = { ...made.host, loopDelay: lateBy(1_000) };
   const local = inbound(read, host, () => ({ id: "1" }));
   await assert.rejects(local(made.call("read")), { code: "OVERLOADED" });
   made.resolver.set("things", [
