@@ -6,12 +6,11 @@ import type { BrokerOrder } from "./drive.ts";
 import { findServer } from "./servers.ts";
 
 const batches = "8 publishers, 100 at a time";
-const ten = "10 publishers, 100 at a time";
+const hundreds = "100 at a time";
 const single = "16 publishers, one at a time";
 const orders: Readonly<Record<string, Omit<BrokerOrder, "ms">>> = {
   [batches]: { publishers: 8, batch: 100 },
   [single]: { publishers: 16, batch: 1 },
-  [ten]: { publishers: 10, batch: 100 },
 };
 const columns: readonly Column[] = [
   { measure: "perSecond", title: "messages/s", digits: 0 },
@@ -24,13 +23,21 @@ export async function contests(): Promise<Contest[]> {
   return [endToEnd, queues, backlog];
 }
 
-function contestant(name: string, file: string, args: readonly unknown[] = []): Contestant {
+function contestant(name: string, file: string): Contestant {
+  return staged(name, { file, args: [] }, (work) => orders[work]!);
+}
+
+function staged(
+  name: string,
+  { file, args }: { readonly file: string; readonly args: readonly unknown[] },
+  orderOf: (work: string) => Omit<BrokerOrder, "ms">,
+): Contestant {
   return {
     name,
     async start() {
       const part = await startPart(at(file), "start", args);
       const turn = (work: string, ms: number) =>
-        counted(part.pids, () => part.drive({ ...(orders[work] ?? orders[batches]!), ms } satisfies BrokerOrder));
+        counted(part.pids, () => part.drive({ ...orderOf(work), ms } satisfies BrokerOrder));
       return { turn, stop: () => part.stop() };
     },
   };
@@ -64,17 +71,26 @@ const endToEnd: Contest = {
 };
 
 const queues: Contest = {
-  title: "more queues",
-  works: [ten],
+  title: "more publishers, more queues",
+  works: [hundreds],
   columns: () => columns,
   rounds: 5,
   turnMs: 1_000,
   warmMs: 1_000,
-  reference: "1 queue",
-  contestants: [1, 10, 1_000].map((count) =>
-    contestant(count === 1 ? "1 queue" : `${count} queues`, "./cantle.ts", [count]),
+  reference: "1 to 1",
+  contestants: [
+    { name: "1 to 1", publishers: 1, queueCount: 1 },
+    { name: "10 to 1", publishers: 10, queueCount: 1 },
+    { name: "10 to 10", publishers: 10, queueCount: 10 },
+    { name: "10 to 1,000", publishers: 10, queueCount: 1_000 },
+  ].map(({ name, publishers, queueCount }) =>
+    staged(name, { file: "./cantle.ts", args: [queueCount] }, () => ({ publishers, batch: 100 })),
   ),
-  targets: [{ contestant: "10 queues", work: ten, measure: "perSecond", to: "1 queue", atLeast: 0.95 }],
+  targets: ["10 to 10", "10 to 1,000"].map((contestant) => ({
+    ...{ contestant, work: hundreds, measure: "perSecond", to: "1 to 1" },
+    atLeast: 1,
+  })),
+  notes: ["publishers to queues; all of them share one journal, and so its syncs"],
 };
 
 const backlog: Contest = {
