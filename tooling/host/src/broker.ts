@@ -45,7 +45,8 @@ export async function openBroker({ settings, clock, random, log }: BrokerHost): 
 function embeddedUrl(settings: Settings): string {
   const folder = join(dataFolder(settings), "broker");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return `segment-log:${folder}`;
+  // What a damaged broker names as the way out; it sets aside what cannot be read.
+  return `segment-log:${folder}${settings.env["CANTLE_BROKER_REPAIR"] === "1" ? "?repair=true" : ""}`;
 }
 
 function bytesMaxOf(text: string | undefined): number | undefined {
