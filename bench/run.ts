@@ -14,7 +14,19 @@ import { judge, medianOf, type Verdict } from "./harness/judge.ts";
 import { type Machine, machine } from "./harness/machine.ts";
 import { printContest } from "./harness/table.ts";
 
-const names = ["start", "local", "remote", "gateway", "service", "faults"] as const;
+const names = [
+  "start",
+  "local",
+  "remote",
+  "gateway",
+  "service",
+  "faults",
+  "scale",
+  "overload",
+  "policies",
+  "broker",
+  "durability",
+] as const;
 const usage = `usage: npm run bench -- ${names.join("|")} ... [--rounds N] [--json]\n`;
 const here = import.meta.dirname;
 

@@ -1,5 +1,5 @@
 /** The contract that the mistakes beside it are made with. */
-import { bytes, contract, get, post } from "@cantle/contract";
+import { bytes, contract, event, get, post, queue } from "@cantle/contract";
 import { z } from "zod";
 
 const Account = z.object({ id: z.string(), email: z.string(), age: z.number().optional() });
@@ -18,6 +18,8 @@ export const accounts = contract("accounts", {
     photo: post("/accounts/{id}/photo", { access: "user", input: z.object({ id: z.string() }), upload: bytes() }),
     changes: get("/changes", { access: "public", stream: Account }),
   },
+  events: { opened: event(Account, { key: "id" }) },
+  queues: { welcome: queue(z.object({ to: z.string() })) },
 });
 
 export const posts = contract("posts", { version: "1.0.0", operations: { list: get("/posts", { output: z.array(z.string()) }) } });

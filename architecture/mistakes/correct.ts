@@ -29,6 +29,14 @@ export default service(accounts, {
       yield { id: "", email: "" };
     },
   },
+  on: (subscribe) => [
+    subscribe(accounts.events.opened, async ({ email }, { queues, send, message }) => {
+      await queues.welcome({ to: email }, { delayMs: 1_000, priority: "high" });
+      await send(accounts.queues.welcome, { to: message.id });
+    }),
+    subscribe(accounts.queues.welcome, async ({ to }, { events }) => events.opened({ id: "1", email: to })),
+  ],
+  schedules: { nightly: { cron: "0 3 * * *", run: async ({ posts }) => posts.list() } },
 });
 
 export const shapes = contract("shapes", {

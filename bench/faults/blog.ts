@@ -12,6 +12,11 @@ export interface PidsOf {
   readonly unit: string;
 }
 
+/** The other thing that it asks: to start a unit again. */
+export interface RestartOf {
+  readonly restart: string;
+}
+
 const readyMs = 20_000;
 
 /** Starts it in a placement. */
@@ -37,7 +42,7 @@ export async function start(placement: string): Promise<Part> {
 
   return {
     url: `${running.addresses.gateway}/api`,
-    drive: pidsOf,
+    drive: (order: PidsOf | RestartOf) => ("restart" in order ? running.restart(order.restart) : pidsOf(order)),
     async stop() {
       await running.stop();
       await rm(home, { recursive: true, force: true });

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Column, Contest, Measures } from "../harness/contest.ts";
 import { type RemotePart, startPart } from "../harness/start-part.ts";
-import type { PidsOf } from "./blog.ts";
+import type { PidsOf, RestartOf } from "./blog.ts";
 import { type Ended, startTraffic } from "./traffic.ts";
 
 const calmMs = 1_000;
@@ -22,7 +22,8 @@ interface Fault {
   readonly title: string;
   readonly placement: string;
   readonly unit: string;
-  readonly signal: "SIGKILL" | "SIGTERM";
+  /** Sent to one process of the unit; or all of it is started again. */
+  readonly signal: "SIGKILL" | "SIGTERM" | "restart";
 }
 
 /** The contests. */
@@ -32,6 +33,12 @@ export async function contests(): Promise<Contest[]> {
   return [
     contest({ ...killed, signal: "SIGKILL" }, { measure: "backMs", atMost: 2_000 }),
     contest({ ...ended, signal: "SIGTERM" }, { measure: "readsFailed", atMost: 0 }),
+    ...["front", "back", "gateway"].map((unit) =>
+      contest(
+        { title: `'${unit}' is started again`, placement: "two", unit, signal: "restart" },
+        { measure: "failed", atMost: 0 },
+      ),
+    ),
   ];
 }
 
@@ -68,7 +75,8 @@ async function suffer(blog: RemotePart, { unit, signal }: Fault): Promise<Measur
   try {
     await delay(calmMs);
     const atMs = performance.now();
-    process.kill(pid!, signal);
+    if (signal === "restart") await blog.drive({ restart: unit } satisfies RestartOf);
+    else process.kill(pid!, signal);
     const isBack = ({ kind, sentMs, isGood }: Ended) => kind === "comments" && isGood && sentMs > atMs;
     while (!traffic.ended.some(isBack) && performance.now() < atMs + backMs) await delay(5);
     await delay(afterMs);
@@ -89,6 +97,7 @@ function tally(ended: readonly Ended[]): Measures {
   return {
     sent: ended.length,
     slowestMs: Math.max(...ended.map(({ sentMs, endedMs }) => endedMs - sentMs)),
+    failed: failed.length,
     readsFailed: failed.length - writesFailed,
     writesFailed,
   };

@@ -6,16 +6,17 @@ import { fileURLToPath } from "node:url";
 import { systemClock } from "@cantle/core";
 import { listenGateway } from "@cantle/gateway";
 import { startSystem } from "@cantle/host";
+import type { Policy } from "@cantle/mesh";
 import type { Part } from "../harness/part.ts";
 
 /** Starts it in a placement; every process of it is counted, unless somebody picks the gateway's. */
-export async function start(placement: "each" | "one"): Promise<Part> {
+export async function start(placement: "each" | "one", policy: Policy = {}): Promise<Part> {
   const home = await mkdtemp(join(tmpdir(), "cantle-bench-"));
   const running = await startSystem({
     file: fileURLToPath(new URL("../subject/system.ts", import.meta.url)),
     placement,
     port: 0,
-    env: { ...process.env, CANTLE_HOME: home },
+    env: { ...process.env, CANTLE_HOME: home, CANTLE_POLICIES: JSON.stringify({ "*": policy }) },
   });
   const stop = async () => {
     await running.stop();

@@ -3,6 +3,7 @@ import type { Contest, Contestant, Target } from "../harness/contest.ts";
 import { cpuColumns, httpContestant, type Requests, type Staged, sharedLoad, stagedPart } from "../harness/entrants.ts";
 import { type Shared, shared, startPart } from "../harness/start-part.ts";
 import { requests, requestsOf, works } from "../subject/requests.ts";
+import { besideOthers } from "./idle.ts";
 import { findNginx } from "./nginx.ts";
 
 const at = (file: string) => new URL(file, import.meta.url).href;
@@ -11,7 +12,7 @@ const common = { works, columns: () => cpuColumns, rounds: 9, turnMs: 220, warmM
 /** The contests. */
 export async function contests(): Promise<Contest[]> {
   const split = shared(() => startPart(at("./cantle.ts"), "start", ["each"]));
-  return [alone(split), endToEnd(split)];
+  return [alone(split), besideOthers(split), endToEnd(split)];
 }
 
 /** The gateway's process alone. */

@@ -6,6 +6,13 @@ export function cpuUs(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + processUs(pid), 0);
 }
 
+/** What the main thread of a process did: its time on a processor, and in wait for one because others had it, µs. */
+export function mainThreadUs(pid: number): { readonly ranUs: number; readonly waitedUs: number } {
+  const fields = read(`/proc/${pid}/task/${pid}/schedstat`, (text) => text.split(" ").map(Number)) ?? [];
+  const [ranNs = 0, waitedNs = 0] = fields;
+  return { ranUs: ranNs / 1000, waitedUs: waitedNs / 1000 };
+}
+
 /** Resident memory of processes, MiB. Pages that they share count for each. */
 export function residentMiB(pids: readonly number[]): number {
   return (

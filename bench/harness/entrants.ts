@@ -53,12 +53,18 @@ export function httpContestant(
   };
 }
 
-/** A contestant of one process that makes its calls itself: what `name()` of the file at `url` starts. */
-export function ownContestant(title: string, url: string, name = "start"): Contestant {
+/** What is called in a file, and with what. */
+export interface Entry {
+  readonly name?: string;
+  readonly args?: readonly unknown[];
+}
+
+/** A contestant of one process that makes its calls itself: what `name(...args)` of the file at `url` starts. */
+export function ownContestant(title: string, url: string, { name = "start", args = [] }: Entry = {}): Contestant {
   return {
     name: title,
     async start() {
-      const part = await startPart(url, name);
+      const part = await startPart(url, name, args);
       const turn = (_work: string, ms: number) => counted(part.pids, () => part.drive({ ms, inFlight: 1, batch: 256 }));
       return { turn, stop: () => part.stop() };
     },

@@ -1,7 +1,7 @@
 /** Ours, colocated: the caller and the service in one process, through both recipes of the mesh. */
 
 import { contract, post } from "@cantle/contract";
-import type { OutboundHost } from "@cantle/mesh";
+import type { OutboundHost, Policy } from "@cantle/mesh";
 import { clientAs, type RunningService, service } from "@cantle/service";
 import { type DriveOrder, driver } from "../harness/drive.ts";
 import type { Driven, Part } from "../harness/part.ts";
@@ -13,8 +13,8 @@ import definition from "../subject/service.ts";
 const peer = { service: "bench", uses: new Set(["orders", "driver"]) };
 
 /** Called as a host or a test calls: there is no call that it is part of. */
-export async function fromOutside(): Promise<Part> {
-  const { mesh } = await colocated();
+export async function fromOutside(policy: Policy = {}): Promise<Part> {
+  const { mesh } = await colocated(policy);
   const client = clientAs(orders, peer, mesh);
   return { drive: driver(() => client.quote(smallOrder)), stop() {} };
 }
@@ -51,9 +51,9 @@ const driverContract = contract("driver", {
 });
 
 /** A mesh with the orders service in its own process. */
-async function colocated(): Promise<{ mesh: OutboundHost; add: (running: RunningService) => void }> {
+async function colocated(policy: Policy = {}): Promise<{ mesh: OutboundHost; add: (running: RunningService) => void }> {
   const handlers = new Map<unknown, RunningService["served"][number]["handle"]>();
-  const mesh = meshOf(() => (call) => handlers.get(call.operation)!(call));
+  const mesh = meshOf(() => (call) => handlers.get(call.operation)!(call), { "*": policy });
   function add({ definition, served }: RunningService): void {
     const { name, version } = definition.contract;
     for (const { operation, handle } of served) handlers.set(operation, handle);

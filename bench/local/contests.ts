@@ -8,7 +8,7 @@ const once = { works: [work], columns: () => cpuColumns, rounds: 11, turnMs: 250
 
 /** The contests. */
 export async function contests(): Promise<Contest[]> {
-  return [colocated, layers];
+  return [colocated];
 }
 
 // 600 ns and 500 ns, where the floor was 370 ns.
@@ -20,30 +20,14 @@ const colocated: Contest = {
   reference: "await + zod",
   contestants: [
     ownContestant("await + zod", at("./floor.ts")),
-    ownContestant("cantle", at("./cantle.ts"), "fromOutside"),
-    ownContestant("cantle, in a handler", at("./cantle.ts"), "fromHandler"),
-    ownContestant("moleculer", at("./moleculer.ts"), "plain"),
-    ownContestant("moleculer, measured", at("./moleculer.ts"), "measured"),
+    ownContestant("cantle", at("./cantle.ts"), { name: "fromOutside" }),
+    ownContestant("cantle, in a handler", at("./cantle.ts"), { name: "fromHandler" }),
+    ownContestant("moleculer", at("./moleculer.ts"), { name: "plain" }),
+    ownContestant("moleculer, measured", at("./moleculer.ts"), { name: "measured" }),
   ],
   targets: [
     { contestant: "cantle", ...colocatedTarget },
     { contestant: "cantle, in a handler", ...colocatedTarget },
   ],
   notes: ["5 members in and 4 out, validated both ways and copied; moleculer validates its input only"],
-};
-
-const layers: Contest = {
-  ...once,
-  title: "one call through all resilience layers",
-  reference: "coarse timer",
-  contestants: [
-    ownContestant("nothing", at("../layers/bare.ts")),
-    ownContestant("coarse timer", at("../layers/coarse-timer.ts")),
-    ownContestant("cantle", at("../layers/cantle.ts")),
-    ownContestant("opossum", at("../layers/opossum.ts")),
-    ownContestant("cockatiel", at("../layers/cockatiel.ts")),
-  ],
-  // 0.5 µs and 0.3 µs, where the floor was 0.18 µs.
-  targets: [{ contestant: "cantle", work, measure: "cpuUs", to: "coarse timer", atMost: 2.8, stretch: 1.7 }],
-  notes: ["around an endpoint that answers at once; the floor is a time-out alone"],
 };

@@ -23,8 +23,8 @@ export async function contests(): Promise<Contest[]> {
       reference: "raw frames",
       contestants: [
         remoteContestant("raw frames", "./frames.ts"),
-        remoteContestant("cantle", "./cantle.ts", ["tcp"]),
-        remoteContestant("cantle, unix socket", "./cantle.ts", ["unix"]),
+        remoteContestant("cantle", "./cantle.ts", { serve: ["tcp"] }),
+        remoteContestant("cantle, unix socket", "./cantle.ts", { serve: ["unix"] }),
         remoteContestant("nest tcp", "./nest.ts"),
         remoteContestant("moleculer tcp", "./moleculer.ts"),
         remoteContestant("fastify + undici", "./fastify-undici.ts"),

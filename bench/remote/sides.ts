@@ -14,15 +14,21 @@ export interface Caller {
 
 const inFlight = (work: string) => (work === "one at a time" ? 1 : 64);
 
-/** A contestant whose file exports `serve(...args)` and `connect(at)`. */
-export function remoteContestant(name: string, file: string, args: readonly unknown[] = []): Contestant {
+/** What the two sides are started with, beyond the address. */
+export interface Sides {
+  readonly serve?: readonly unknown[];
+  readonly connect?: readonly unknown[];
+}
+
+/** A contestant whose file exports `serve(...)` and `connect(at, ...)`. */
+export function remoteContestant(name: string, file: string, { serve = [], connect = [] }: Sides = {}): Contestant {
   return {
     name,
     async start() {
       const url = new URL(file, import.meta.url).href;
-      const server = await startPart(url, "serve", args);
+      const server = await startPart(url, "serve", serve);
       try {
-        const caller = await startPart(import.meta.url, "callingSide", [url, server.at]);
+        const caller = await startPart(import.meta.url, "callingSide", [url, [server.at, ...connect]]);
         const pids = [...server.pids, ...caller.pids];
         return {
           turn: (work, ms) => counted(pids, () => caller.drive({ ms, inFlight: inFlight(work) })),
@@ -40,9 +46,9 @@ export function remoteContestant(name: string, file: string, args: readonly unkn
 }
 
 /** The program of the calling side. */
-export async function callingSide(url: string, at: string): Promise<Part> {
-  const module = (await import(url)) as { connect(at: string): Promise<Caller> };
-  const { call, close } = await module.connect(at);
+export async function callingSide(url: string, args: readonly unknown[]): Promise<Part> {
+  const module = (await import(url)) as { connect(...args: readonly unknown[]): Promise<Caller> };
+  const { call, close } = await module.connect(...args);
   await call();
   return { drive: driver(call), stop: close };
 }

@@ -6,11 +6,11 @@ import { runService } from "@cantle/service";
 import { silentLogger } from "@cantle/telemetry";
 import type { Doors } from "@cantle/transport";
 
-/** The mesh of a process that calls through `dial`. */
+/** The mesh of a process that calls through `dial`, by the policies that everybody gets unless others are given. */
 export function meshOf(
   dial: OutboundHost["dial"],
+  policies: Policies = {},
 ): OutboundHost & { readonly resolver: ReturnType<typeof staticResolver> } {
-  const policies: Policies = {};
   return {
     // As the host gives them: measured all the time, and looked at anew at every call.
     loopDelay: createLoopDelay(systemClock),

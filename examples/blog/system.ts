@@ -1,8 +1,8 @@
 /**
- * The blog, whole: four services, each with its own data, that know each other by contract only.
+ * The blog, whole: services that each have their own data and know each other by contract only.
  *
- *     storage     accounts ◀── articles
- *                    ▲            ▲
+ *     storage     accounts ◀── articles ── published ──▶ feeds
+ *                    ▲            ▲                  └──▶ notices
  *                    └─ comments ─┘
  */
 import { system } from "@cantle/system";
@@ -13,13 +13,15 @@ export default system("blog", {
     accounts: () => import("./accounts/service.ts"),
     articles: () => import("./articles/service.ts"),
     comments: () => import("./comments/service.ts"),
+    feeds: () => import("./feeds/service.ts"),
+    notices: () => import("./notices/service.ts"),
     storage: () => import("./storage/service.ts"),
   },
   placements: {
     two: {
       units: {
         front: { services: ["accounts", "articles"], instances: 2 },
-        back: { services: ["comments", "storage"], instances: 2 },
+        back: { services: ["comments", "feeds", "notices", "storage"], instances: 2 },
       },
     },
   },

@@ -13,14 +13,14 @@ export interface TestBlog {
 }
 
 /** Starts the blog in a placement; `one` where nothing else is said. */
-export async function startBlog(placement = "one"): Promise<TestBlog> {
+export async function startBlog(placement = "one", more: Readonly<Record<string, string>> = {}): Promise<TestBlog> {
   const home = await mkdtemp(join(tmpdir(), "blog-"));
   const running = await startSystem({
     file: join(import.meta.dirname, "system.ts"),
     placement,
     port: 0,
     set: [`storage.folder=${join(home, "images")}`],
-    env: { ...process.env, CANTLE_HOME: home, LOG_LEVEL: "error" },
+    env: { ...process.env, CANTLE_HOME: home, LOG_LEVEL: "error", ...more },
   });
   return {
     url: `${running.addresses.gateway}/api`,

@@ -102,10 +102,8 @@ export function createRegistration(options: RegistrationOptions): Registration {
   return {
     replace,
     setMetadata: (metadata) => replace(services.map((each) => ({ ...each, metadata }))),
-    setState: (to, service) =>
-      replace(
-        services.map((each) => (service === undefined || each.service === service ? { ...each, state: to } : each)),
-      ),
+    setState: (state, service) =>
+      replace(services.map((each) => (service === undefined || each.service === service ? { ...each, state } : each))),
     async stop() {
       stopped = true;
       pause.end();

@@ -11,7 +11,7 @@ import type { ChildMessage } from "./protocol.ts";
 export interface BeatSetting {
   readonly clock: Clock;
   readonly beatMs: number;
-  readonly counts: () => CallCounts;
+  readonly counts: () => CallCounts & Partial<LoadReport>;
   /** Resolves when the message is out; until then nothing more is said, so that a supervisor that does not read costs nothing. */
   readonly tell: (message: ChildMessage) => Promise<void>;
 }

@@ -12,6 +12,7 @@ import type { Failure } from "./failure.ts";
 import type { InstanceDoor } from "./instance-door.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Outputs } from "./output.ts";
+import { sameProcess } from "./plan.ts";
 import {
   type BackOff,
   isCrashLoop,
@@ -56,6 +57,8 @@ export interface Replacement {
   readonly spec: ProcessSpec;
   /** Start the new process before the old one stops. */
   readonly overlap: boolean;
+  /** Let a process that can put new workers in its own place do so, where nothing but its sources changed. */
+  readonly renew?: boolean;
 }
 
 /** A supervised instance. */
@@ -172,7 +175,8 @@ export class Instance {
   }
 
   /** Puts a new process in place of the running one. Answers with why that did not work, or nothing. */
-  async replace({ spec, overlap }: Replacement): Promise<Failure | undefined> {
+  async replace({ spec, overlap, renew = false }: Replacement): Promise<Failure | undefined> {
+    if (renew && this.#mayRenew(spec)) return this.#renew(spec);
     if (overlap && this.#current?.phase === "ready") return this.#tryOut(spec);
     this.#spec = spec;
     const stopRequests = this.#stopRequests;
@@ -181,6 +185,23 @@ export class Instance {
     this.start();
     await this.settled;
     return this.isReady || this.#lastError === null ? undefined : { error: this.#lastError, mendable: true };
+  }
+
+  #mayRenew(spec: ProcessSpec): boolean {
+    const sameButSources = sameProcess(withoutSources(this.#spec), withoutSources(spec));
+    return spec.renewable === true && sameButSources && this.#current?.phase === "ready";
+  }
+
+  async #renew(spec: ProcessSpec): Promise<Failure | undefined> {
+    const failure = await this.#current?.renew(spec);
+    if (failure === undefined) {
+      this.#spec = spec;
+      this.#starts++;
+      return undefined;
+    }
+    this.#lastError = failure.error;
+    this.#emit({ kind: "replacement-failed", error: failure.error });
+    return failure;
   }
 
   async #tryOut(spec: ProcessSpec): Promise<Failure | undefined> {
@@ -317,6 +338,10 @@ export class Instance {
     const { unit, instance } = this.#spec;
     this.#setting.onEvent({ unit, instance, ...event });
   }
+}
+
+function withoutSources({ revision: _, ...spec }: ProcessSpec): ProcessSpec {
+  return spec;
 }
 
 /** An event before it is told whose it is; distributes over the union. */

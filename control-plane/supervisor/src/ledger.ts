@@ -12,7 +12,7 @@ import type { Warden } from "./warden.ts";
 export interface Ledger {
   enter(record: ProcessRecord): void;
   /** Notes where a process is reached. */
-  note(identity: ProcessIdentity, facts: Pick<ProcessRecord, "addresses" | "services">): void;
+  note(identity: ProcessIdentity, facts: Partial<Pick<ProcessRecord, "addresses" | "services" | "digest">>): void;
   strike(identity: ProcessIdentity): void;
 }
 

@@ -20,7 +20,7 @@ import { recordFile } from "./record-file.ts";
 import { type BackOff, defaultBackOff } from "./restart-policy.ts";
 import { isRolloutRecord } from "./rollout/rollouts.ts";
 import type { ScalingPolicy } from "./scaling/policy.ts";
-import { isScalingRecord } from "./scaling/scaling.ts";
+import { isScalingRecord, type Waiting } from "./scaling/scaling.ts";
 import type { LogSink, Mode, ProcessSpec, SupervisorEvent } from "./spec.ts";
 import { type ProcessRecord, readState, removeState } from "./state-file.ts";
 import { Supervisor, type SupervisorSetting } from "./supervisor.ts";
@@ -40,6 +40,8 @@ export interface SupervisorOptions {
   readonly onLine?: LogSink;
   /** Unit → how it is scaled. A unit that is not named has as many instances as it has specs. */
   readonly scaling?: Readonly<Record<string, ScalingPolicy>>;
+  /** How many messages wait for a unit, for those that are scaled by it. Default: nobody knows. */
+  readonly waiting?: Waiting;
   /** The same spec, made anew from what is on the disk now: what a new release is. Default: unchanged. */
   readonly renew?: (spec: ProcessSpec) => ProcessSpec;
   readonly backOff?: Partial<BackOff>;
@@ -67,13 +69,14 @@ export async function openSupervisor(options: SupervisorOptions): Promise<Superv
     const backOff = { ...defaultBackOff, ...options.backOff };
     const confinement = openConfinement(options.folder, { clock, claim: env["CANTLE_CGROUP"] });
     opened.add(() => confinement.close());
-    const { scaling = {}, renew = (spec) => spec } = options;
+    const { scaling = {}, waiting = () => undefined, renew = (spec) => spec } = options;
     const records = openRecords(folder, left, opened);
     const setting = { clock, random, env, mode, backOff, ledger, outputs, confinement, onEvent, opened, left };
     const supervisor = new Supervisor({
       ...setting,
       ...(await openInstances(folder, mode, opened)),
       scaling,
+      waiting,
       renew,
       records,
     });

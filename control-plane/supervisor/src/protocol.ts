@@ -50,6 +50,10 @@ export type ChildMessage =
     }
   /** Its event loop turns. `load` is null where the report was none; `debugged` while a debugger may stop it at any line. */
   | { readonly kind: "load"; readonly load: LoadReport | null; readonly debugged: boolean }
+  /** What serves in it is new, as it was told. */
+  | { readonly kind: "renewed" }
+  /** What serves in it is still the old, and why. */
+  | { readonly kind: "not-renewed"; readonly code: Code; readonly text: string }
   /** It takes no new work. */
   | { readonly kind: "draining" };
 
@@ -77,8 +81,10 @@ export type ParentMessage =
   | ({ readonly kind: "spec" } & Handover)
   /** From now on its release is to get this share of the calls. */
   | { readonly kind: "share"; readonly share: number | null }
-  /** Finish what is in flight, then exit. */
-  | { readonly kind: "drain" };
+  /** Put new workers in place of those that serve, with this handover; only of one whose spec is `renewable`. */
+  | { readonly kind: "renew"; readonly data: unknown }
+  /** Finish what is in flight, then exit. `lingerMs`: another has the port, so who is connected may be served for so long. */
+  | { readonly kind: "drain"; readonly lingerMs?: number };
 
 /** A message of an instance, or undefined for anything else. */
 export function readChildMessage(value: unknown): ChildMessage | undefined {
@@ -89,8 +95,11 @@ export function readChildMessage(value: unknown): ChildMessage | undefined {
     case "ready":
       return { kind: "ready", addresses: names(value.addresses), services: names(value.services) };
     case "failed":
+    case "not-renewed":
       if (!isCode(value.code) || typeof value.text !== "string") return undefined;
-      return { kind: "failed", code: value.code, text: safeText(value.text.slice(0, textCharsMax)) };
+      return { kind: value.kind, code: value.code, text: safeText(value.text.slice(0, textCharsMax)) };
+    case "renewed":
+      return { kind: "renewed" };
     case "here":
       return readHere(value);
     case "load":
@@ -105,7 +114,9 @@ export function readChildMessage(value: unknown): ChildMessage | undefined {
 /** A message of a supervisor, or undefined for anything else. */
 export function readParentMessage(value: unknown): ParentMessage | undefined {
   if (!isObject(value)) return undefined;
-  if (value.kind === "drain") return { kind: "drain" };
+  if (value.kind === "drain")
+    return typeof value.lingerMs === "number" ? { kind: "drain", lingerMs: value.lingerMs } : { kind: "drain" };
+  if (value.kind === "renew") return { kind: "renew", data: value.data ?? null };
   const { kind, unit, instance, generation, mode, beatMs, redial = null, data = null } = value;
   const { release = null, share = null } = value;
   if (share !== null && !isShare(share)) return undefined;

@@ -18,7 +18,11 @@ export class Pulse {
   #last: LoadReport | undefined;
   #heardMs = 0;
 
-  constructor({ stalledAfterMs = stalledAfterMsDefault }: ProcessSpec, clock: Clock, onStalled: () => void) {
+  constructor(
+    { stalledAfterMs = stalledAfterMsDefault }: Pick<ProcessSpec, "stalledAfterMs">,
+    clock: Clock,
+    onStalled: () => void,
+  ) {
     this.#clock = clock;
     this.#stalledAfterMs = stalledAfterMs;
     this.#onStalled = onStalled;

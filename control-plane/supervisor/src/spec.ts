@@ -57,6 +57,11 @@ export interface ProcessSpec {
    * want one port or one file.
    */
   readonly overlap?: boolean;
+  /**
+   * True for a process that puts new workers in its own place when it is told to: a restart asks it to, and does not end it. For
+   * what two processes cannot share, such as a port.
+   */
+  readonly renewable?: boolean;
   /** Makes what the instance is told first, over its private channel; JSON data. Called at every start. */
   readonly handover?: (start: ProcessStart) => unknown;
 }

@@ -38,6 +38,9 @@ import type { Mode, ProcessSpec } from "./spec.ts";
 import { beatMsOf, stalledAfterMsDefault } from "./stall-watch.ts";
 import type { ProcessRecord } from "./state-file.ts";
 
+/** One worker after the other may take as long to start as a process, and as long to leave. */
+const renewalFactor = 64;
+
 /** What becomes of it. */
 export type ProcessEvent =
   | { readonly kind: "ready" }
@@ -88,6 +91,7 @@ export class SupervisedProcess {
   #killed = false;
   #failure: Failure | undefined;
   #timer: Timer | undefined;
+  #renewal: PromiseWithResolvers<Failure | undefined> | undefined;
   #addresses: readonly string[] = [];
   #services: readonly string[] = [];
 
@@ -182,6 +186,28 @@ export class SupervisedProcess {
     this.#tell({ kind: "share", share: this.#setting.share() });
   }
 
+  /** Has it put new workers in its own place. Answers with why that did not work, or nothing. */
+  async renew(spec: ProcessSpec): Promise<Failure | undefined> {
+    const { unit, instance, handover, readyTimeoutMs, drainTimeoutMs } = spec;
+    const renewal = Promise.withResolvers<Failure | undefined>();
+    this.#renewal = renewal;
+    const { clock, ledger, generation } = this.#setting;
+    const lateMs = renewalFactor * (readyTimeoutMs + drainTimeoutMs);
+    const timer = clock.after(lateMs, () => renewal.resolve(lateFailure(spec)));
+    try {
+      this.#tell({ kind: "renew", data: (await handover?.({ unit, instance, generation })) ?? null });
+      const failure = await renewal.promise;
+      if (failure === undefined && this.#process !== undefined)
+        ledger.note(this.#process.identity, { digest: digestOf(spec) });
+      return failure;
+    } catch (error) {
+      return thrownFailure(asCantleError(error));
+    } finally {
+      timer.cancel();
+      this.#renewal = undefined;
+    }
+  }
+
   /** Ends it and its group at once. */
   kill(): void {
     this.#asked = true;
@@ -226,6 +252,9 @@ export class SupervisedProcess {
     if (message?.kind === "load") this.#pulse.heard(message.load, message.debugged);
     if (message?.kind === "draining" && this.#phase === "ready") this.#drain();
     if (message?.kind === "here") this.#found(message);
+    if (message?.kind === "renewed") this.#renewal?.resolve(undefined);
+    if (message?.kind === "not-renewed") this.#renewal?.resolve(toldFailure(message.code, message.text));
+    if (message?.kind === "ready" && this.#phase === "ready") this.#moved(message);
     if (this.#phase !== "starting") return;
     if (message?.kind === "starting") this.#services = message.services;
     if (message?.kind === "ready") this.#becomeReady(message);
@@ -244,6 +273,13 @@ export class SupervisedProcess {
       this.#pulse.stop();
       this.#expectReady();
     }
+  }
+
+  /** It serves elsewhere too, or no longer there. */
+  #moved({ addresses, services }: Pick<ProcessRecord, "addresses" | "services">): void {
+    this.#addresses = addresses;
+    this.#services = services;
+    if (this.#process !== undefined) this.#setting.ledger.note(this.#process.identity, { addresses, services });
   }
 
   #expectReady(): void {
@@ -320,6 +356,7 @@ export class SupervisedProcess {
     this.#timer?.cancel();
     if (this.#process !== undefined) this.#setting.ledger.strike(this.#process.identity);
     const left = this.#asked && this.#wasReady && !this.#killed;
+    this.#renewal?.resolve(failure);
     this.#setting.onEvent({ kind: "ended", left, ...(failure && { failure }) });
     this.#settled.resolve();
     this.#ended.resolve();

@@ -21,7 +21,7 @@ import { isAlive } from "./process-identity.ts";
 import type { RecordFile } from "./record-file.ts";
 import { type RolloutRecord, Rollouts, type RolloutsHost, unfinished } from "./rollout/rollouts.ts";
 import type { ScalingPolicy } from "./scaling/policy.ts";
-import { type ScaledHost, Scaling, type ScalingRecord } from "./scaling/scaling.ts";
+import { type ScaledHost, Scaling, type ScalingRecord, type Waiting } from "./scaling/scaling.ts";
 import type {
   InstanceEvent,
   InstanceLoad,
@@ -42,6 +42,8 @@ export interface SupervisorSetting extends Omit<InstanceSetting, "onEvent"> {
   readonly left: readonly ProcessRecord[];
   /** Unit → how it is scaled. */
   readonly scaling: Readonly<Record<string, ScalingPolicy>>;
+  /** How many messages wait for a unit. */
+  readonly waiting: Waiting;
   /** The same spec, made anew from what is on the disk. */
   readonly renew: (spec: ProcessSpec) => ProcessSpec;
   /** What the next supervisor is to know. */
@@ -77,7 +79,7 @@ export class Supervisor implements Running {
   #stopping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ opened, left, scaling: policies, renew, records, ...setting }: SupervisorSetting) {
+  constructor({ opened, left, scaling: policies, waiting, renew, records, ...setting }: SupervisorSetting) {
     const { clock, outputs, onEvent } = setting;
     this.#setting = { ...setting, onEvent: (event) => this.#hear(event, onEvent) };
     this.#outputs = outputs;
@@ -94,6 +96,7 @@ export class Supervisor implements Running {
       clock,
       policies,
       file: records.scaling,
+      waiting,
       onChange: (unit, change) => onEvent({ kind: "scaled", unit, ...change }),
     });
   }
@@ -160,7 +163,7 @@ export class Supervisor implements Running {
         this.#refuseWhenStopping();
         this.#blocked.delete(instance);
         const spec = this.#renewed(instance.spec);
-        const failure = await instance.replace({ spec, overlap: overlap || this.#overlaps(spec) });
+        const failure = await instance.replace({ spec, overlap: overlap || this.#overlaps(spec), renew: true });
         if (failure === undefined) continue;
         const { code, text } = failure.error;
         const goesOn = instance.isReady ? "; the one before it goes on" : "";

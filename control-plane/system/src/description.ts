@@ -67,7 +67,12 @@ export interface GatewaySpec {
   readonly baggage?: readonly string[];
   /** Calls in flight before the gateway sheds; default 2,000. */
   readonly inFlightMax?: number;
+  /** Processes that share its port; default 1. One for each processor that it may keep busy; `GATEWAY_WORKERS` is stronger. */
+  readonly workers?: number;
 }
+
+/** The most workers of a gateway. */
+export const gatewayWorkersMax = 64;
 
 /** What is written in a system. */
 export interface SystemSpec {
@@ -119,6 +124,7 @@ export function system(name: string, spec: SystemSpec): System {
   for (const [service, source] of Object.entries(spec.services))
     checkSource(service, source, `system("${name}").services.${service}`);
   if (spec.policies !== undefined) checkPolicies(spec.policies, "SYSTEM_INVALID", Object.keys(spec.services));
+  checkWorkers(spec.gateway?.workers, `system("${name}").gateway.workers`);
   checkLimits(name, spec);
   for (const unit of Object.keys(spec.scaling ?? {})) {
     const place = `system("${name}").scaling.${unit}`;
@@ -150,6 +156,16 @@ function checkUnit(unit: string, { services, units = {}, placements = {} }: Syst
   if (!all.has(unit)) throw invalid(`there is no unit '${unit}'`, place, `the units are ${[...all].join(", ")}`);
 }
 
+function checkWorkers(workers: unknown, place: string): void {
+  const isCount = Number.isInteger(workers) && (workers as number) >= 1 && (workers as number) <= gatewayWorkersMax;
+  if (workers === undefined || isCount) return;
+  throw invalid(
+    `a gateway cannot have ${workers} workers`,
+    place,
+    `write a whole number from 1 to ${gatewayWorkersMax}`,
+  );
+}
+
 /** How a unit is scaled; undefined where that is not written. */
 export function scalingOf({ name, scaling = {} }: Pick<System, "name" | "scaling">, unit: string) {
   return Object.hasOwn(scaling, unit) ? readScaling(scaling[unit], `system("${name}").scaling.${unit}`) : undefined;
@@ -179,10 +195,10 @@ export function isSystem(value: unknown): value is System {
 }
 
 /** The names that the platform's own units have. */
-export const platformUnits: ReadonlySet<string> = new Set(["gateway", "control"]);
+export const platformUnits: ReadonlySet<string> = new Set(["gateway", "control", "broker"]);
 
 /** The services that the platform brings along; any may be used, and nobody lists them. */
-export const platformServices: ReadonlySet<string> = new Set(["identity", "registry"]);
+export const platformServices: ReadonlySet<string> = new Set(["identity", "registry", "broker"]);
 
 /** Names that a service may not have: the platform's services, its peers, the units they run in, sections of configuration. */
 const platformNames: ReadonlySet<string> = new Set([
@@ -190,7 +206,6 @@ const platformNames: ReadonlySet<string> = new Set([
   ...platformServices,
   "host",
   "instance",
-  "broker",
   "telemetry",
   "policies",
 ]);

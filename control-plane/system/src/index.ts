@@ -3,6 +3,7 @@ export {
   type External,
   external,
   type GatewaySpec,
+  gatewayWorkersMax,
   isSystem,
   type LoadService,
   limitsOf,

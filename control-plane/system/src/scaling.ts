@@ -9,7 +9,7 @@ import { CantleError, isCantleError } from "@cantle/core";
 import { type ScalingPolicy, scalingPolicy, type Target } from "@cantle/supervisor/scaling";
 
 /** What each instance of a unit is to have to do, on average; the metric that needs most instances decides. */
-export type ScalingTarget = Pick<Target, "inFlight" | "cpu" | "loopUtilisation">;
+export type ScalingTarget = Target;
 
 /** The scaling of a unit: bounds and a target, and where the defaults do not do, the figures of the policy. */
 export type ScalingSpec = Pick<ScalingPolicy, "min" | "max"> & { readonly target: ScalingTarget } & Partial<
@@ -27,7 +27,7 @@ const options: readonly (keyof ScalingPolicy)[] = [
   "stepMax",
   "staleMs",
 ];
-const targets: readonly (keyof ScalingTarget)[] = ["inFlight", "cpu", "loopUtilisation"];
+const targets: readonly (keyof ScalingTarget)[] = ["inFlight", "cpu", "loopUtilisation", "queueLag"];
 const help = "write { min: 1, max: 6, target: { inFlight: 8 } }";
 
 /** Reads the scaling of one unit. Throws `SYSTEM_INVALID` for what makes no sense. */

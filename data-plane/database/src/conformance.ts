@@ -4,6 +4,8 @@
  */
 
 import { closing } from "./conformance/closing.ts";
+import { effects } from "./conformance/effects.ts";
+import { messages } from "./conformance/messages.ts";
 import { migrations } from "./conformance/migrations.ts";
 import { queries } from "./conformance/queries.ts";
 import { type BindingSubject, subjectOf } from "./conformance/subject.ts";
@@ -17,5 +19,7 @@ export function databaseConformance(binding: BindingSubject): void {
   migrations(subject);
   transactions(subject);
   queries(subject);
+  messages(subject);
+  effects(subject);
   closing(subject);
 }

@@ -3,6 +3,7 @@ import { CantleError } from "@cantle/core";
 import type { Binding, BindingHost, OpenBinding } from "@cantle/service";
 import { sql } from "kysely";
 import { type DatabaseEngine, isDatabaseEngine } from "./engine.ts";
+import { openMessages } from "./messages.ts";
 import { migrate } from "./migrate.ts";
 import { checkMigrations, type Migrations } from "./migrations.ts";
 import { OpenedDatabase } from "./opened.ts";
@@ -17,7 +18,8 @@ export interface DatabaseOptions {
 /** A database in `uses`; handlers get a `Database<Tables>`. */
 export interface DatabaseBinding<Tables> extends Binding {
   readonly port: "database";
-  readonly bound?: Database<Tables>;
+  readonly transactional: true;
+  readonly bound?: Database<Tables, this["owner"]>;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface DatabaseBinding<Tables> extends Binding {
 export function database<Tables>(options: DatabaseOptions): DatabaseBinding<Tables> {
   const { migrations } = options;
   checkMigrations(migrations);
-  return { kind: "binding", port: "database", open: (host) => openDatabase(migrations, host) };
+  return { kind: "binding", port: "database", transactional: true, open: (host) => openDatabase(migrations, host) };
 }
 
 async function openDatabase(migrations: Migrations, host: BindingHost): Promise<OpenBinding> {
@@ -41,12 +43,21 @@ async function openDatabase(migrations: Migrations, host: BindingHost): Promise<
   try {
     const opened = await OpenedDatabase.open(engine, { clock, log });
     await migrate(engine, opened, { migrations, place, clock, log });
+    const messages = await openMessages(opened, { ...host, log });
     let closing: Promise<void> | undefined;
     return {
       bound: opened,
+      within: (call) => opened.within(call, messages.memory),
+      effects: messages.memory.effects,
       check: async () => void (await sql`select 1`.execute(opened)),
-      close: () => (closing ??= opened.close().finally(() => engine.close())),
+      close: () => (closing ??= closeAll()),
     };
+    async function closeAll(): Promise<void> {
+      // Awaited only where a batch is on its way, so that otherwise nothing new is let in from this moment on.
+      const relaying = messages.stop();
+      if (relaying !== undefined) await relaying;
+      await opened.close().finally(() => engine.close());
+    }
   } catch (error) {
     await engine.close();
     throw error;

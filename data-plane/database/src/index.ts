@@ -8,5 +8,7 @@ export {
   isDatabaseEngine,
   type OpenEngine,
 } from "./engine.ts";
+export type { Execute, SqlFlavour } from "./execute.ts";
+export { type DataLayer, type Joined, type JoinedBinding, type JoinOptions, joined } from "./joined.ts";
 export type { Migration, MigrationDatabase, Migrations } from "./migrations.ts";
-export type { Database, Queries, Transaction } from "./queries.ts";
+export type { Database, Forgetting, Queries, Transaction } from "./queries.ts";

@@ -1,4 +1,5 @@
 /** What handlers see of a database: Kysely's query builders, and transactions of ours. */
+import type { Channel, Publishing } from "@cantle/contract";
 import type { Kysely } from "kysely";
 
 /**
@@ -23,15 +24,27 @@ export type Queries<Tables> = Pick<
   | "getExecutor"
 >;
 
-/** What the callback of a transaction works with; it ends with the callback. */
-export interface Transaction<Tables> extends Queries<Tables> {}
+/** For read models that are made anew. */
+export interface Forgetting {
+  /**
+   * Forgets that this service handled messages of an event or queue, so that they have their effect again when they are read
+   * again (`cantle topics seek`). Without it, what the inbox remembers would keep a read model empty.
+   */
+  forget(source: { readonly channel: Channel }): Promise<void>;
+}
 
-/** A service's own database. */
-export interface Database<Tables> extends Queries<Tables> {
+/**
+ * What the callback of a transaction works with; it ends with the callback. What it publishes (`tx.events.opened(account)`)
+ * is stored with the rows, and published when they are committed.
+ */
+export type Transaction<Tables, C = unknown> = Queries<Tables> & Publishing<C> & Forgetting;
+
+/** A service's own database; `C` is the contract of the service. */
+export interface Database<Tables, C = unknown> extends Queries<Tables> {
   /**
    * Runs `callback` in a serializable transaction: committed when it resolves, rolled back when it throws, and the error
    * comes through unchanged. Inside, use `tx` alone: queries past it, transactions in it and remote calls are errors.
    * Keep it short. With SQLite nobody else writes meanwhile.
    */
-  transaction<R>(callback: (tx: Transaction<Tables>) => Promise<R>): Promise<R>;
+  transaction<R>(callback: (tx: Transaction<Tables, C>) => Promise<R>): Promise<R>;
 }

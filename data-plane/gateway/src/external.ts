@@ -116,7 +116,6 @@ export function createForwarder(
 
   async function forward(exchange: Exchange, { rest, ...known }: ForwardAsked): Promise<void> {
     const { request, target } = exchange;
-    const { caller, trace } = known;
     exchange.operation = operation;
     const address = pick();
     if (address === undefined)
@@ -129,7 +128,7 @@ export function createForwarder(
     const payload = { kind: "http", params: {}, query: target.query, bytes: noBytes } as const;
     const peer = { service: "gateway", uses: "*" } as const;
     const deadlineMs = clock.nowMs() + timeoutMs;
-    const call = new Call(operation, { payload, peer, caller, trace, deadlineMs });
+    const call = new Call(operation, { payload, peer, ...known, deadlineMs });
     exchange.call = call;
     const inTime = alarm(deadlines, deadlineMs, () =>
       call.cancel(new CantleError("DEADLINE_EXCEEDED", `'${service}' did not answer in time`)),

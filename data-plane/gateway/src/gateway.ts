@@ -8,13 +8,13 @@
  */
 import { CantleError, isCantleError } from "@cantle/core";
 import type { Listener } from "@cantle/transport";
-import { startHttpServer } from "@cantle/transport/http";
+import { type HttpServer, startHttpServer } from "@cantle/transport/http";
 import type { GatewayOptions } from "./options.ts";
 import { type Mount, safeHeaders } from "./table.ts";
 import { createWayIn } from "./way-in.ts";
 
 /** A gateway that listens. While it drains it accepts no connections and finishes what is on the open ones. */
-export interface Gateway extends Listener {
+export interface Gateway extends Listener, Pick<HttpServer, "linger"> {
   readonly port: number;
   /**
    * Replaces what is mounted, at once: requests that have been routed go on, the next one sees the new routes. Throws
@@ -39,6 +39,7 @@ export async function listenGateway(options: GatewayOptions): Promise<Gateway> {
     port: server.port,
     mount: wayIn.mount,
     drain: () => server.drain(),
+    linger: (ms) => server.linger(ms),
     async stop(graceMs) {
       await server.stop(graceMs);
       await wayIn.close();

@@ -24,7 +24,9 @@ export function answered(operation: Operation, work: Work): Handler {
     }
     const result = await work(input, call);
     try {
-      return await reply(result, call);
+      const replied = reply(result, call);
+      // What is there already is not awaited: that would be another turn for every call.
+      return replied instanceof Promise ? await replied : replied;
     } catch (error) {
       throw refused(error, call);
     }

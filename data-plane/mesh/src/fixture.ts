@@ -66,7 +66,7 @@ export function fixture(policies: Policies = {}) {
     /** Makes endpoints of `things`, each with what answers there. */
     serve(
       endpoints: Record<string, Handler | "starting" | "draining">,
-      more: Record<string, Partial<Pick<Endpoint, "version" | "zone" | "labels">>> = {},
+      more: Record<string, Partial<Pick<Endpoint, "version" | "zone" | "labels" | "keepsKeys">>> = {},
     ) {
       const views = Object.entries(endpoints).map(([id, handler]): Endpoint => {
         const endpoint = { id, service: "things", version: "1.0.0", ...more[id] };
@@ -79,7 +79,7 @@ export function fixture(policies: Policies = {}) {
     call: (
       operation: keyof typeof things.operations,
       value: unknown = { id: "1" },
-      more: Partial<Pick<Call, "peer" | "caller" | "deadlineMs" | "baggage">> = {},
+      more: Partial<Pick<Call, "peer" | "caller" | "deadlineMs" | "baggage" | "idempotencyKey">> = {},
     ) =>
       new Call(things.operations[operation], {
         payload: { kind: "value", value },

@@ -11,6 +11,7 @@ export type { Fallback } from "./fallback.ts";
 export type { Fault } from "./fault.ts";
 export { inbound } from "./inbound.ts";
 export type { Layer, LayerPlan, MeshHost } from "./layer.ts";
+export { refusal } from "./layers/declared.ts";
 export { userRefused } from "./layers/permitted.ts";
 export { createLoopDelay, type LoopDelay } from "./loop-delay.ts";
 export { outbound } from "./outbound.ts";

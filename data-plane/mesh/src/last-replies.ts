@@ -1,5 +1,6 @@
 /** The last good reply to each call, for when there is no new one: bounded in number and age. */
 import type { Reply } from "@cantle/core";
+import { ownReply } from "./own-reply.ts";
 
 /** What is kept. */
 export interface KeepPolicy {
@@ -23,7 +24,7 @@ export class LastReplies {
     if (reply.kind !== "value" && reply.kind !== "bytes") return;
     this.#kept.delete(key);
     // The one who is given it now may change it.
-    this.#kept.set(key, { reply: reply.kind === "value" ? structuredClone(reply) : reply, atMs: nowMs });
+    this.#kept.set(key, { reply: ownReply(reply), atMs: nowMs });
     const oldest = this.#kept.size > this.#policy.entriesMax ? this.#kept.keys().next().value : undefined;
     if (oldest !== undefined) this.#kept.delete(oldest);
   }
@@ -32,6 +33,6 @@ export class LastReplies {
   find(key: string, nowMs: number): Reply | undefined {
     const found = this.#kept.get(key);
     if (found === undefined || nowMs - found.atMs > this.#policy.ageMsMax) return undefined;
-    return found.reply.kind === "value" ? structuredClone(found.reply) : found.reply;
+    return ownReply(found.reply);
   }
 }

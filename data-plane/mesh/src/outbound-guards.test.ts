@@ -114,6 +114,15 @@ test("having no endpoint says nothing of the target: when one comes it is called
   await send(call("read"));
 });
 
+test("who sheds is called on: a breaker would make of the few that are answered none", async () => {
+  let asked = 0;
+  const every5th: Handler = () => (asked++ % 5 === 0 ? reply("ok") : failure("OVERLOADED"));
+  const { send, call } = mesh({ breaker, retriesMax: 0 }, every5th);
+  const ended: string[] = [];
+  for (let at = 0; at < 50; at++) ended.push(...(await together(1, () => send(call("read")))));
+  assert.deepEqual([asked, ended.filter((each) => each === "OK").length], [50, 10]);
+});
+
 test("each operation has a breaker of its own", async () => {
   const { send, call, host, state } = mesh({ breaker }, bad);
   for (let at = 0; at < 8; at++) await send(call("read")).catch(() => {});

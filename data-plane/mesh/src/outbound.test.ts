@@ -49,6 +49,23 @@ test("a call that may have had its effect is not repeated; one that was certainl
   assert.deepEqual(await answer, { kind: "value", value: "done", retried: true });
 });
 
+test("a call with an idempotency key is repeated where every endpoint keeps keys, and only there", async () => {
+  for (const [b, repeated] of [
+    [true, true],
+    [false, false],
+  ] as const) {
+    const { host, serve, call, clock } = fixture();
+    const broken = script(
+      () => failure("UNREACHABLE"),
+      () => reply("done"),
+    );
+    serve({ a: broken, b: broken }, { a: { keepsKeys: true }, b: { keepsKeys: b } });
+    const answer = outbound(make, host)(call("make", { id: "1" }, { idempotencyKey: "k" })).catch(({ code }) => code);
+    await clock.advance(5_000);
+    assert.deepEqual(await answer, repeated ? { kind: "value", value: "done", retried: true } : "UNREACHABLE");
+  }
+});
+
 test("what a hop below has already retried is final, and what was retried here says so", async () => {
   const { host, serve, call, clock } = fixture();
   const below = script(() => failure("OVERLOADED", true));

@@ -6,6 +6,8 @@ import { entering } from "./entry.ts";
 import { fixture, reply, things } from "./fixture.ts";
 import { inbound } from "./inbound.ts";
 import { createLoopDelay } from "./loop-delay.ts";
+import { nextLoopLimit } from "./loop-limit.ts";
+import { outbound } from "./outbound.ts";
 import type { Policy } from "./policy.ts";
 import { type Criticality, refusedShare } from "./shedding.ts";
 
@@ -27,10 +29,12 @@ for (const [criticality, delayMs, share] of shares) {
     assert.equal(refusedShare(criticality, delayMs, 100), share));
 }
 
+const lateBy = (delayMs: number) => ({ delayMs: () => delayMs, entered() {}, left() {}, fullShare: () => 0 });
+
 /** Sheds by a delay that is told; how many of 1,000 calls were let in. */
 async function admittedAt(delayMs: number, policy: Policy): Promise<number> {
   const made = fixture({ "*": policy });
-  const handle = inbound(read, { ...made.host, loopDelay: { delayMs: () => delayMs } }, (input) => input);
+  const handle = inbound(read, { ...made.host, loopDelay: lateBy(delayMs) }, (input) => input);
   const ended = await Promise.allSettled(Array.from({ length: 1_000 }, () => handle(made.call("read"))));
   for (const each of ended) {
     if (each.status === "fulfilled") continue;
@@ -59,11 +63,24 @@ test("a gateway with a late event loop sheds before it asks anybody, and what ma
       return reply("well");
     },
   });
-  const host = { ...made.host, loopDelay: { delayMs: () => 200 } };
+  const host = { ...made.host, loopDelay: lateBy(200) };
   await assert.rejects(entering(read, host)(made.call("read")), { code: "OVERLOADED", retryAfterSeconds: 1 });
   assert.equal(asked, 0);
   await entering(things.operations.admin, host)(made.call("admin"));
   assert.equal(asked, 1);
+});
+
+test("a call that stays in its process is a part of what was let in, and is not shed again", async () => {
+  const made = fixture();
+  const host = { ...made.host, loopDelay: lateBy(1_000) };
+  const local = inbound(read, host, () => ({ id: "1" }));
+  await assert.rejects(local(made.call("read")), { code: "OVERLOADED" });
+  made.resolver.set("things", [
+    { id: "here", service: "things", version: "1.0.0", state: "ready", address: "memory:here" },
+  ]);
+  const send = outbound(read, { ...host, dial: () => local });
+  const answer = await send(made.call("read"));
+  assert.deepEqual(answer.kind === "value" && answer.value, { id: "1" });
 });
 
 /** A clock whose timers fire late by what is said. */
@@ -91,6 +108,70 @@ test("being late every time is overload, one stall is not, and it ends when it e
   await clock.advance(400);
   assert.equal(delay.delayMs(), 0);
   await delay.stop();
+});
+
+/** A clock that goes on while work is done, when no timer can fire. */
+function busyClock() {
+  const clock = virtualClock();
+  let workedMs = 0;
+  const busy: Clock = { ...clock, nowMs: () => clock.nowMs() + workedMs };
+  return { busy, work: (ms: number) => (workedMs += ms) };
+}
+
+test("calls that come one after the other in one long turn are late by what they have waited for each other", async () => {
+  const { busy, work } = busyClock();
+  const delay = createLoopDelay(busy);
+  const asked = Array.from({ length: 30 }, () => {
+    work(10);
+    return delay.delayMs();
+  });
+  // The tick is due after 50 ms. The first call after that has waited for nobody, the next for that one, and so on.
+  assert.deepEqual(asked.slice(0, 9), [0, 0, 0, 0, 0, 0, 10, 20, 30]);
+  assert.equal(asked.at(-1), 240);
+  await delay.stop();
+});
+
+test("a stall and a pause of the whole machine are no work: what comes after them is let in", async () => {
+  const { busy, work } = busyClock();
+  const delay = createLoopDelay(busy);
+  for (let pause = 1; pause <= 3; pause++) {
+    work(5_000);
+    for (let at = 0; at < 20; at++) assert.ok(delay.delayMs() <= 20 * pause);
+  }
+  await delay.stop();
+});
+
+test("what may be in flight is found while the loop is late twice in a row, and forgotten when it bounds nothing", () => {
+  assert.equal(nextLoopLimit(Number.POSITIVE_INFINITY, 100, 400), Number.POSITIVE_INFINITY);
+  assert.equal(nextLoopLimit(Number.POSITIVE_INFINITY, 150, 400), 200);
+  assert.equal(nextLoopLimit(Number.POSITIVE_INFINITY, 10_000, 400), 120);
+  assert.equal(nextLoopLimit(20, 10_000, 400), 8);
+  let limit = nextLoopLimit(20, 0, 20);
+  assert.ok(limit > 20 && limit < 25);
+  for (let tick = 0; tick < 100; tick++) limit = nextLoopLimit(limit, 0, 20);
+  assert.equal(limit, Number.POSITIVE_INFINITY);
+});
+
+test("while the loop is late an instance has no more in flight than it can do, and more of what matters", async () => {
+  const { clock, late, lag } = lateClock();
+  const loopDelay = createLoopDelay(late);
+  const made = fixture({ "things.admin": { criticality: "critical" } });
+  const { operations } = things;
+  const open = (operation: typeof read | typeof operations.admin, name: "read" | "admin") => {
+    const handle = inbound(operation, { ...made.host, loopDelay }, () => new Promise(() => {}));
+    const caller = { id: "ann", roles: ["admin"], assertion: "" };
+    return () => handle(made.call(name, { id: "1" }, { caller })).catch((error: CantleError) => error.code);
+  };
+  const ordinary = open(read, "read");
+  for (let at = 0; at < 40; at++) void ordinary();
+  lag(150);
+  await clock.advance(600);
+  // Forty in flight and 150 ms late: twenty would have been in time.
+  assert.equal(await ordinary(), "OVERLOADED");
+  const critical = open(operations.admin, "admin");
+  assert.equal(await Promise.race([critical(), Promise.resolve("let in")]), "let in");
+  await loopDelay.stop();
+  await made.clock.advance(20_000);
 });
 
 const bounds: Omit<AdaptivePolicy, "by"> = { latencyMs: 100, limitMin: 2, limitMax: 50, limitStart: 10 };

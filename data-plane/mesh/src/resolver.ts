@@ -18,6 +18,8 @@ export interface Endpoint {
   readonly zone?: string;
   /** What a route can choose by: `{ track: "canary" }`. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** True where it remembers idempotency keys together with their effects, so that a call with a key may be repeated. */
+  readonly keepsKeys?: boolean;
   /** The share of the calls that all endpoints of its label `release` are to get together; absent: what the others leave. */
   readonly share?: number;
 }

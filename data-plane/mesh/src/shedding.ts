@@ -19,3 +19,17 @@ export function refusedShare(criticality: Criticality, delayMs: number, delayMsM
   const beginsMs = factors[criticality] * delayMsMax;
   return Math.min(1, Math.max(0, (delayMs - beginsMs) / beginsMs));
 }
+
+/** The delay by which the limit of a late loop is found; an operation that may be later gets more of it. */
+const delayMsUsual = 100;
+
+/** What a policy says of being late. */
+interface Late {
+  readonly criticality: Criticality;
+  readonly delayMsMax: number;
+}
+
+/** How much of the limit of a late loop a call may fill: half for what matters least, and twice for what matters most. */
+export function limitShare({ criticality, delayMsMax }: Late): number {
+  return (factors[criticality] * delayMsMax) / delayMsUsual;
+}

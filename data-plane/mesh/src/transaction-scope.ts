@@ -21,7 +21,7 @@ const scopes = new AsyncLocalStorage<Scope>();
 
 /** Runs the callback of a transaction in a scope of its own; `owner` says whose it is. */
 export async function runInTransaction<R>(callback: () => Promise<R>, owner?: object): Promise<R> {
-  const scope: Scope = { owner, outer: scopes.getStore(), open: true };
+  const scope: Scope = { owner, outer: openScope(), open: true };
   try {
     return await scopes.run(scope, callback);
   } finally {
@@ -29,9 +29,16 @@ export async function runInTransaction<R>(callback: () => Promise<R>, owner?: ob
   }
 }
 
+/** The nearest scope that has not ended: work that begins behind a transaction, again and again, keeps no chain of them. */
+function openScope(): Scope | undefined {
+  let scope = scopes.getStore();
+  while (scope !== undefined && !scope.open) scope = scope.outer;
+  return scope;
+}
+
 /** True inside any transaction; with `owner`, only inside one of that owner. */
 export function insideTransaction(owner?: object): boolean {
-  for (let scope = scopes.getStore(); scope !== undefined; scope = scope.outer) {
+  for (let scope = openScope(); scope !== undefined; scope = scope.outer) {
     if (scope.open && (owner === undefined || scope.owner === owner)) return true;
   }
   return false;

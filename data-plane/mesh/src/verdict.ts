@@ -20,6 +20,10 @@ const unwell: ReadonlySet<Code> = new Set<Code>([
   "DEADLINE_EXCEEDED",
   "WIRE_VERSION",
   "FRAME_INVALID",
+  "MESSAGE_INVALID",
+  "BROKER_FULL",
+  "BROKER_UNAVAILABLE",
+  "CONSUMER_GONE",
 ]);
 
 /** What an error says of the one who was called. */

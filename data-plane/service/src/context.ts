@@ -7,6 +7,7 @@ import { type BytesSource, bytesOf, type CallOptions, type Contract, failOf, out
 import type { Call, Clock, Operation, Random, Reply } from "@cantle/core";
 import type { Logger } from "@cantle/telemetry";
 import type { Calling } from "./calling.ts";
+import type { MakeOutgoing, StoreMessage } from "./outgoing.ts";
 
 /** What all calls of one running service share. */
 export interface ContextHost {
@@ -15,11 +16,19 @@ export interface ContextHost {
   readonly random: Random;
   readonly log: Logger;
   readonly config: unknown;
-  /** What each binding binds, by its name in `uses`. */
-  readonly bound: Readonly<Record<string, unknown>>;
+  /** What each binding binds, by its name in `uses`: the same for all calls, or made for each. */
+  readonly bound: Readonly<Record<string, Bound>>;
+  readonly outgoing: MakeOutgoing;
+  /** Where what is published outside a transaction goes. */
+  readonly publish: StoreMessage;
   /** The contracts in `uses`, by name. */
   readonly contracts: ReadonlyMap<string, Contract<string, any>>;
 }
+
+/** What a binding binds. */
+export type Bound =
+  | { readonly kind: "shared"; readonly value: unknown }
+  | { readonly kind: "per-call"; readonly within: (call: Call) => unknown };
 
 const noBaggage = Object.freeze({});
 
@@ -65,20 +74,51 @@ export function contextMaker(operation: Operation, host: ContextHost): MakeConte
     get idempotencyKey() {
       return this.#call.idempotencyKey;
     }
+    get message() {
+      return this.#call.message;
+    }
+    get events() {
+      return host.outgoing(this.#call, host.publish).events;
+    }
+    get queues() {
+      return host.outgoing(this.#call, host.publish).queues;
+    }
+    get send() {
+      return host.outgoing(this.#call, host.publish).send;
+    }
   }
 
-  for (const [name, value] of Object.entries(host.bound))
-    Object.defineProperty(Context.prototype, name, { value, enumerable: true });
-  for (const [name, contract] of host.contracts) {
-    const CallClient = clientClass(contract, host.calling);
-    Object.defineProperty(Context.prototype, name, {
-      enumerable: true,
-      get(this: Context) {
-        return new CallClient(Context.callOf(this));
-      },
-    });
+  for (const [name, member] of membersOf(host)) {
+    const get = function (this: Context) {
+      return member(Context.callOf(this));
+    };
+    Object.defineProperty(Context.prototype, name, { enumerable: true, get });
   }
   return (call) => new Context(call);
+}
+
+/** What the service uses, by name: what each call finds there. */
+function membersOf({
+  bound,
+  contracts,
+  calling,
+}: ContextHost): readonly (readonly [string, (call: Call) => unknown])[] {
+  const owned = Object.entries(bound).map(([name, each]) => [name, boundMember(each)] as const);
+  const called = [...contracts].map(([name, contract]) => {
+    const CallClient = clientClass(contract, calling);
+    return [name, (call: Call) => new CallClient(call)] as const;
+  });
+  return [...owned, ...called];
+}
+
+/** What is bound for a call is one for that call, however often it is looked up. */
+function boundMember(bound: Bound): (call: Call) => unknown {
+  if (bound.kind === "shared") return () => bound.value;
+  const made = new WeakMap<Call, unknown>();
+  return (call) => {
+    if (!made.has(call)) made.set(call, bound.within(call));
+    return made.get(call);
+  };
 }
 
 /**

@@ -11,10 +11,9 @@ import {
   type Schema,
 } from "@cantle/contract";
 import { CantleError } from "@cantle/core";
-import type { Binding } from "./binding.ts";
-
-/** What a service may list in `uses`: services it calls, by contract, and things it owns, by binding. */
-export type Uses = { readonly [name: string]: Contract<string, any> | Binding };
+import { checkSchedules, checkSubscriptions } from "./check-subscriptions.ts";
+import { type Schedule, type Subscribe, type Subscription, subscribe } from "./subscription.ts";
+import type { Uses } from "./uses.ts";
 
 /** Names that `uses` leaves alone. */
 type Reserved = {
@@ -28,6 +27,10 @@ export interface ServiceSpec<C extends Contract<string, any>, U extends Uses, F 
   /** What it may call and what it owns. The mesh refuses the rest. */
   readonly uses?: U;
   readonly handlers: Handlers<C, Context<U, Out<F>, C>>;
+  /** What it does when something happened elsewhere, or when there is work in a queue of its own. */
+  readonly on?: (subscribe: Subscribe<Context<U, Out<F>, C>>) => readonly Subscription[];
+  /** Work that is due at certain times, once per cluster. */
+  readonly schedules?: { readonly [name: string]: Schedule<Context<U, Out<F>, C>> };
   /** One-off work that somebody starts by hand (`cantle run SERVICE.TASK`), never a caller: a backfill, a repair. */
   readonly tasks?: { readonly [name: string]: (context: Context<U, Out<F>, C>) => Promise<unknown> };
 }
@@ -39,6 +42,8 @@ export interface ServiceDefinition {
   readonly config: Schema | undefined;
   readonly uses: Uses;
   readonly handlers: Readonly<Record<string, (input: any, context: any) => unknown>>;
+  readonly subscriptions: readonly Subscription[];
+  readonly schedules: Readonly<Record<string, Schedule>>;
   readonly tasks: Readonly<Record<string, (context: any) => unknown>>;
 }
 
@@ -51,9 +56,12 @@ export function service<
   const U extends Uses & Reserved = {},
   F extends Schema = Schema<{}, {}>,
 >(contract: C, spec: ServiceSpec<C, U, F>): ServiceDefinition {
-  const { config, uses = {}, handlers, tasks = {} } = spec as unknown as Omit<ServiceDefinition, "kind" | "contract">;
+  const { config, uses = {}, handlers, tasks = {}, schedules = {}, on } = spec as unknown as Written;
   checkHandlers(contract, handlers);
   checkUses(contract, uses);
+  const subscriptions = on?.(subscribe) ?? [];
+  checkSubscriptions(contract, uses, subscriptions);
+  checkSchedules(contract, schedules);
   if (config !== undefined && !isSchema(config))
     throw invalid(
       "'config' is not a schema",
@@ -66,8 +74,15 @@ export function service<
     config,
     uses: Object.freeze({ ...uses }),
     handlers: Object.freeze({ ...handlers }),
+    subscriptions: Object.freeze([...subscriptions]),
+    schedules: Object.freeze({ ...schedules }),
     tasks: Object.freeze({ ...tasks }),
   });
+}
+
+/** What was written, without its types. */
+interface Written extends Pick<ServiceDefinition, "config" | "uses" | "handlers" | "tasks" | "schedules"> {
+  readonly on?: (to: Subscribe<any>) => readonly Subscription[];
 }
 
 /** True for what `service()` made, in this or another copy of the package. */
@@ -121,6 +136,8 @@ const contextWords: ReadonlySet<string> = new Set<ContextWord>([
   "upload",
   "events",
   "queues",
+  "send",
+  "message",
   "trace",
 ]);
 

@@ -10,6 +10,9 @@ import { contract, del, get, post, put } from "@cantle/contract";
 import { z } from "zod";
 import { anyText } from "../conduit/text.ts";
 
+/** How many followers a page has. */
+export const followersPage = 500;
+
 /** The most profiles asked for at once. */
 export const profilesMax = 500;
 
@@ -148,6 +151,12 @@ export const accounts = contract("accounts", {
       summary: "The ids of the users that this user follows.",
       timeoutMs: 2_000,
       input: z.object({ id: z.string() }),
+      output: z.object({ ids: z.array(z.string()) }),
+    }),
+    followers: get("/internal/users/{id}/followers", {
+      summary: "The ids of the users who follow this user, in order, a page after the one that ended with `after`.",
+      timeoutMs: 2_000,
+      input: z.object({ id: z.string(), after: z.string().default("") }),
       output: z.object({ ids: z.array(z.string()) }),
     }),
   },

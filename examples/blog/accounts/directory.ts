@@ -1,6 +1,6 @@
 /** What the other services may ask of people: profiles by the hundred, the id behind a name, whom somebody follows. */
 import { implement } from "@cantle/contract";
-import { accounts } from "./contract.ts";
+import { accounts, followersPage } from "./contract.ts";
 import { userByName } from "./users.ts";
 import { type Accounts, uses } from "./uses.ts";
 
@@ -25,6 +25,19 @@ export const lookup = implement(operations.lookup, { uses }, async ({ username }
 /** Whom somebody follows. */
 export const followed = implement(operations.followed, { uses }, async ({ id }, { database }) => {
   return { ids: await followedBy(database, id) };
+});
+
+/** Who follows somebody: a page of them. */
+export const followers = implement(operations.followers, { uses }, async ({ id, after }, { database }) => {
+  const rows = await database
+    .selectFrom("follows")
+    .select("follower_id")
+    .where("followed_id", "=", id)
+    .where("follower_id", ">", after)
+    .orderBy("follower_id")
+    .limit(followersPage)
+    .execute();
+  return { ids: rows.map((row) => row.follower_id) };
 });
 
 async function followedBy(database: Accounts["database"], follower: string, among?: readonly string[]) {

@@ -47,4 +47,5 @@ export const migrations: Migrations = {
       primary key (follower_id, followed_id)
     );
   `,
+  "0002-followers": "create index follows_by_followed on follows (followed_id, follower_id)",
 };

@@ -4,7 +4,7 @@
  * Lists leave the `body` out. A slug follows the title and changes with it; the id inside never does, and is what other
  * services remember an article by.
  */
-import { contract, del, get, post, put } from "@cantle/contract";
+import { contract, del, event, get, post, put } from "@cantle/contract";
 import { z } from "zod";
 import { Profile } from "../accounts/contract.ts";
 import { line, prose } from "../conduit/text.ts";
@@ -50,6 +50,15 @@ const Filters = Page.extend({
 const BySlug = z.object({ slug: z.string() });
 const OneArticle = z.object({ article: Article });
 const ManyArticles = z.object({ articles: z.array(Listed), articlesCount: z.int() });
+
+/** An article, as it was when it was published; what others keep of it. */
+const Published = z.object({
+  id: z.int(),
+  slug: z.string(),
+  title: z.string(),
+  author: z.string(),
+  at: z.iso.datetime(),
+});
 
 const NoSuchArticle = { status: 404, description: "there is no such article" };
 const NotYours = { status: 403, description: "this article is somebody else's" };
@@ -128,6 +137,12 @@ export const articles = contract("articles", {
       input: BySlug,
       output: z.object({ id: z.int() }),
       errors: { NoSuchArticle },
+    }),
+  },
+  events: {
+    published: event(Published, {
+      key: "author",
+      summary: "An article is there; of one author in the order in which they were written.",
     }),
   },
 });

@@ -15,13 +15,13 @@ import { later } from "./later.ts";
 import { presentOne } from "./present.ts";
 import { distinctSlug, slugOf } from "./slug.ts";
 import type { ArticleRow, Tables } from "./tables.ts";
-import { uses } from "./uses.ts";
+import { publishing, uses } from "./uses.ts";
 
 const { operations } = articles;
 const slugAttemptsMax = 5;
 
 /** Publishes an article of the caller. */
-export const create = implement(operations.create, { uses }, async ({ article }, context) => {
+export const create = implement(operations.create, publishing, async ({ article }, context) => {
   const { caller, clock, database, fail, random } = context;
   const author = await authorOf(caller.id, context);
   if (author === undefined) throw fail("AccountGone");
@@ -41,6 +41,7 @@ export const create = implement(operations.create, { uses }, async ({ article },
       const row: ArticleRow = { ...unnamed, slug };
       await tx.insertInto("articles").values(row).execute();
       await writeTags(tx, id, tagList);
+      await tx.events.published({ id, slug, title: row.title, author: caller.id, at: now });
       return row;
     }),
   );

@@ -1,6 +1,7 @@
 /** `contract()`: from drafts to a frozen value that everything else is derived from. */
 import { isCode, type Method, type Operation, type Shape } from "@cantle/core";
 import { checkDraft, checkName, invalid, limit, statusOf } from "./check.ts";
+import { declareEvents, declareQueues } from "./declare-channels.ts";
 import type { Draft, OperationSpec } from "./draft.ts";
 import type { Known } from "./mistake.ts";
 import type { Contract, ContractSpec } from "./types.ts";
@@ -21,12 +22,12 @@ export function contract<const N extends string, const C extends ContractSpec>(
   spec: C & Known<C, ContractSpec>,
 ): Contract<N, C> {
   checkName(name, `contract(${JSON.stringify(name)})`);
-  const { version, operations: drafts, ...more } = spec as ContractSpec;
+  const { version, operations: drafts, events, queues, ...more } = spec as ContractSpec;
   for (const option of Object.keys(more))
     throw invalid(
       `'${option}' is not an option of a contract`,
       `contract("${name}")`,
-      "the options are version, operations",
+      "the options are version, operations, events, queues",
     );
   if (!versionShape.test(version)) {
     throw invalid(`'${version}' is not a version`, `contract("${name}").version`, "write semver: 1.0.0");
@@ -54,6 +55,8 @@ export function contract<const N extends string, const C extends ContractSpec>(
     name,
     version,
     operations: Object.freeze(operations),
+    events: declareEvents(events, { service: name, version }),
+    queues: declareQueues(queues, { service: name, version }),
   }) as unknown as Contract<N, C>;
 }
 

@@ -1,13 +1,21 @@
 /** Handlers in files of their own. */
 import type { Operation } from "@cantle/core";
 import type { Out, Schema } from "./schema.ts";
-import type { BaseContext, Context, HandlerOf } from "./types.ts";
+import type { BaseContext, Context, Contract, HandlerOf } from "./types.ts";
 
-/** What a handler needs of its service: the same values that the service lists. */
-export interface Needs<U, F extends Schema> {
-  readonly uses?: U;
-  readonly config?: F;
+/** What a handler needs of its service: the same values that the service lists, and its contract when it publishes. */
+export interface Needs {
+  readonly uses?: object;
+  readonly config?: Schema;
+  readonly contract?: Contract<string, any>;
 }
+
+/** What a handler with these needs gets. */
+export type ContextOf<N extends Needs> = Context<
+  N extends { readonly uses: infer U } ? U : {},
+  N extends { readonly config: infer F extends Schema } ? Out<F> : {},
+  N extends { readonly contract: infer C } ? C : unknown
+>;
 
 /**
  * A handler of one operation, typed by the contract, to be listed in `service(..., { handlers })`.
@@ -19,11 +27,11 @@ export function implement<O extends Operation>(
   operation: O,
   handler: HandlerOf<O, BaseContext>,
 ): HandlerOf<O, BaseContext>;
-export function implement<O extends Operation, U = {}, F extends Schema = Schema<{}, {}>>(
+export function implement<O extends Operation, N extends Needs>(
   operation: O,
-  needs: Needs<U, F>,
-  handler: HandlerOf<O, Context<U, Out<F>>>,
-): HandlerOf<O, Context<U, Out<F>>>;
+  needs: N,
+  handler: HandlerOf<O, ContextOf<N>>,
+): HandlerOf<O, ContextOf<N>>;
 export function implement(_operation: Operation, needsOrHandler: unknown, handler: unknown = needsOrHandler): unknown {
   return handler;
 }

@@ -1,5 +1,17 @@
 /** Contracts: the value everything else is derived from. */
 
+export { type AsyncApiDocument, type AsyncApiOptions, asyncapi } from "./asyncapi.ts";
+export {
+  type DeclaredEvent,
+  type DeclaredQueue,
+  type EventDraft,
+  type EventSpec,
+  event,
+  type QueueDraft,
+  type QueueSpec,
+  queue,
+} from "./channel.ts";
+export { type DeliveredTo, delivering, deliveryName, publishing } from "./channel-operation.ts";
 export { bytesOf, clientOf, outputOf, type Send } from "./client.ts";
 export { type Codec, codecOf } from "./codec.ts";
 export { contract } from "./contract.ts";
@@ -17,10 +29,11 @@ export {
 } from "./draft.ts";
 export { failOf, failuresOf, isFailure, wasMadeBy } from "./failure.ts";
 export { type ClientOptions, createClient, type Fetch } from "./fetch-client.ts";
-export { implement, type Needs } from "./implement.ts";
+export { type ContextOf, implement, type Needs } from "./implement.ts";
 export { jsonDepthMax, parseJson, printJson } from "./json.ts";
 export { branchesOf, propertiesOf } from "./json-schema.ts";
 export { essenceOf, isAmong } from "./media-type.ts";
+export type { Channel, Message, Priority } from "./message.ts";
 export type { At, Known, Members, Mistake } from "./mistake.ts";
 export { type OpenApiDocument, type OpenApiOptions, openapi } from "./openapi.ts";
 export { parametersOf } from "./path.ts";

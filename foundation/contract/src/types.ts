@@ -6,11 +6,13 @@
  *              ──▶ Handlers    what the service must write
  *              ──▶ Fail        how a handler refuses
  */
-import type { Baggage, Bytes, Caller, CantleError, Clock, Operation, Peer, Random } from "@cantle/core";
+import type { Baggage, Bytes, Caller, CantleError, Clock, Delivered, Operation, Peer, Random } from "@cantle/core";
 import type { Logger } from "@cantle/telemetry";
+import type { DeclaredEvent, DeclaredQueue, EventDraft, QueueDraft } from "./channel.ts";
 import type { Draft } from "./draft.ts";
+import type { Priority } from "./message.ts";
 import type { At, Members, Mistake } from "./mistake.ts";
-import type { In, Out } from "./schema.ts";
+import type { In, Out, Schema } from "./schema.ts";
 
 /** An operation of a contract: what the machinery sees, and what was written. */
 export type Declared<D extends Draft = Draft> = Operation & D;
@@ -20,6 +22,10 @@ export interface ContractSpec {
   /** semver; callers need the same major. */
   readonly version: string;
   readonly operations: { readonly [name: string]: Draft };
+  /** What happens in the service, told to whoever subscribes. */
+  readonly events?: { readonly [name: string]: EventDraft };
+  /** Work that the service takes from a queue. */
+  readonly queues?: { readonly [name: string]: QueueDraft };
 }
 
 /** A contract: a frozen plain value. */
@@ -28,7 +34,14 @@ export interface Contract<N extends string = string, C extends ContractSpec = Co
   readonly name: N;
   readonly version: string;
   readonly operations: { readonly [K in keyof C["operations"]]: Declared<C["operations"][K]> };
+  readonly events: C extends { readonly events: infer E } ? DeclaredEvents<E> : {};
+  readonly queues: C extends { readonly queues: infer Q } ? DeclaredQueues<Q> : {};
 }
+
+type DeclaredEvents<E> = { readonly [K in keyof E]: DeclaredEvent<DataSchema<E[K]>> };
+type DeclaredQueues<Q> = { readonly [K in keyof Q]: DeclaredQueue<DataSchema<Q[K]>> };
+
+type DataSchema<D> = D extends { readonly data: infer S extends Schema } ? S : never;
 
 /** The operations of a contract, by name. */
 export type Operations<C> = Members<C, "operations">;
@@ -86,6 +99,49 @@ export type OutsideClient<C> = {
   >;
 };
 
+/** What can be said of one message that is published. */
+export interface PublishOptions {
+  /** Unique within the topic or queue: publishing the same id again publishes nothing. Default: a new one. */
+  readonly id?: string;
+}
+
+/** What can be said of one message that is sent to a queue. */
+export interface SendOptions extends PublishOptions {
+  /** Not delivered before this long from now. */
+  readonly delayMs?: number;
+  /** Which comes first when many wait; default `normal`. */
+  readonly priority?: Priority;
+}
+
+/** The events of a contract as functions that publish one. */
+export type Publish<C> = {
+  readonly [K in keyof Members<C, "events">]: (
+    data: In<DataSchema<Members<C, "events">[K]>>,
+    options?: PublishOptions,
+  ) => Promise<void>;
+};
+
+/** The queues of a contract as functions that send a message there. */
+export type Enqueue<C> = {
+  readonly [K in keyof Members<C, "queues">]: (
+    data: In<DataSchema<Members<C, "queues">[K]>>,
+    options?: SendOptions,
+  ) => Promise<void>;
+};
+
+/** Sends a message to a queue of a service in `uses`: `send(notices.queues.notice, { ... })`. */
+export type SendTo = <S extends Schema>(to: DeclaredQueue<S>, data: In<S>, options?: SendOptions) => Promise<void>;
+
+/** What publishing from a service looks like, inside a transaction and outside. */
+export interface Publishing<C> {
+  /** Publishes the service's own events. */
+  readonly events: Publish<C>;
+  /** Sends to the service's own queues. */
+  readonly queues: Enqueue<C>;
+  /** Sends to the queue of a service in `uses`. */
+  readonly send: SendTo;
+}
+
 type Errors<O> = Members<O, "errors">;
 /** The names of an operation's declared failures. */
 export type FailureNames<O> = keyof Errors<O> & string;
@@ -134,7 +190,14 @@ type Used<U, C> = {
 };
 
 /** What handlers get in a service with these `uses` and this `config`: a client for each contract, what each binding binds. */
-export type Context<U = {}, Config = {}, C = unknown> = Used<U, C> & BaseContext & { readonly config: Config };
+export type Context<U = {}, Config = {}, C = unknown> = Used<U, C> &
+  BaseContext &
+  Publishing<C> & { readonly config: Config };
+
+/** What the handler of a message has besides. `idempotencyKey` is the same in every delivery: pass it on to what has effects elsewhere. */
+export interface DeliveryContext {
+  readonly message: Delivered;
+}
 
 type CallerOf<O> = O extends { readonly access: "public" }
   ? Caller | undefined
@@ -159,4 +222,12 @@ export type HandlerOf<O, X = BaseContext> = (
 export type Handlers<C, X = BaseContext> = { readonly [K in keyof Operations<C>]: HandlerOf<Operations<C>[K], X> };
 
 /** Words that a handler's context already has, so nothing in `uses` may be called that. */
-export type ContextWord = keyof BaseContext | "config" | "fail" | "caller" | "upload" | "events" | "queues" | "trace";
+export type ContextWord =
+  | keyof BaseContext
+  | keyof Publishing<unknown>
+  | "config"
+  | "fail"
+  | "caller"
+  | "upload"
+  | "message"
+  | "trace";

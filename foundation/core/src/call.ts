@@ -77,6 +77,18 @@ export interface Cancellable {
   cancelled(reason: unknown): void;
 }
 
+/** The message that a call delivers, besides its data. */
+export interface Delivered {
+  readonly id: string;
+  /** The service that published it. */
+  readonly source: string;
+  /** When it was made, RFC 3339. */
+  readonly time: string;
+  readonly key: string | undefined;
+  /** 1 for the first delivery. */
+  readonly attempt: number;
+}
+
 const keyShape = /^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 
 /** True for what every transport carries unchanged as an idempotency key: 1 to 255 printable ASCII characters, no space at either end. */
@@ -96,6 +108,7 @@ export interface CallStart {
   readonly upload?: Bytes | undefined;
   /** W3C Baggage: names and values that travel with all calls made on behalf of the first. Never trusted, never a credential. */
   readonly baggage?: Baggage | undefined;
+  readonly message?: Delivered | undefined;
 }
 
 /**
@@ -108,6 +121,8 @@ export class Call {
   readonly caller: Caller | undefined;
   readonly idempotencyKey: string | undefined;
   readonly baggage: Baggage | undefined;
+  /** Set when the call delivers a message. */
+  readonly message: Delivered | undefined;
   upload: Bytes | undefined;
   /** As it arrived; once validated, a value that is the handler's own. */
   payload: Payload;
@@ -117,6 +132,8 @@ export class Call {
   bound: Cancellable | undefined;
   /** The endpoints that earlier attempts went to. */
   tried: readonly string[] | undefined;
+  /** True once it is known to stay in the process that makes it: whoever lets calls into that has done so already. */
+  staysHere = false;
   #ended: unknown;
   #first: Listening | undefined;
   #last: Listening | undefined;
@@ -129,6 +146,7 @@ export class Call {
     this.caller = start.caller;
     this.idempotencyKey = start.idempotencyKey;
     this.baggage = start.baggage;
+    this.message = start.message;
     this.upload = start.upload;
     this.trace = start.trace;
     this.deadlineMs = start.deadlineMs;

@@ -128,6 +128,40 @@ const table = {
     retry: "never",
     meaning: "A wire frame breaks the protocol; the connection is closed.",
   },
+  // Messages
+  CHANNEL_UNKNOWN: { status: 404, exit: 4, retry: "never", meaning: "There is no topic, queue or group of this name." },
+  MESSAGE_TOO_LARGE: { status: 413, exit: 8, retry: "never", meaning: "A message is over the broker's limit." },
+  MESSAGE_INVALID: { status: 500, exit: 8, retry: "never", meaning: "A message does not fit its contract." },
+  BROKER_FULL: {
+    status: 507,
+    exit: 8,
+    retry: "never",
+    meaning: "The broker has no room for another message; those it has can still be taken.",
+  },
+  BROKER_UNAVAILABLE: {
+    status: 503,
+    exit: 8,
+    retry: "idempotent",
+    meaning: "The broker cannot be reached, or cannot promise to keep a message.",
+  },
+  DELIVERY_LOST: {
+    status: 409,
+    exit: 8,
+    retry: "never",
+    meaning: "The lease of a delivery was over, and somebody else may have it.",
+  },
+  CONSUMER_GONE: {
+    status: 500,
+    exit: 8,
+    retry: "never",
+    meaning: "Whoever had a message ended, or let its lease run out, without a word.",
+  },
+  KEY_REUSED: {
+    status: 409,
+    exit: 7,
+    retry: "never",
+    meaning: "The idempotency key was used before, for another request.",
+  },
   // Before anything listens
   CONTRACT_INVALID: { exit: 3, retry: "never", meaning: "A contract says something that cannot be said." },
   CONTRACT_INCOMPATIBLE: {

@@ -13,6 +13,7 @@ export {
   type Caller,
   type CallStart,
   type Cancellable,
+  type Delivered,
   type Handler,
   isIdempotencyKey,
   type Payload,

@@ -27,6 +27,7 @@ function cantle(cwd: string) {
   return {
     start: () => run("start", "--background", "--port", "0"),
     stop: () => runToEnd(["stop"], { cwd }),
+    restart: (unit: string) => runToEnd(["restart", unit], { cwd }),
     /** Unit → pid of its only instance. */
     async pids(): Promise<Record<string, number>> {
       const { stdout } = await runToEnd(["ps", "--json"], { cwd });
@@ -86,6 +87,9 @@ test("kill -9 of the supervisor fails no call, the next start takes everything o
     const second = await system.start();
     assert.match(second.stderr, /gateway-1 \(pid \d+\) was running already, and is taken over/);
     assert.equal(second.gateway, first.gateway);
+    assert.deepEqual(await system.pids(), before);
+    // Its workers are replaced by the process that was taken over.
+    assert.equal((await system.restart("gateway")).exit, 0);
     assert.deepEqual(await system.pids(), before);
     const { calls, failures } = await calling.end();
     assert.deepEqual(failures, [], `of ${calls} calls`);

@@ -53,3 +53,18 @@ test("all mistakes are found at once, each with its place", async () => {
   );
   assert.match(found[4]?.help ?? "", /did you mean 'accounts'\?/);
 });
+
+test("subscriptions and schedules that cannot be meant are found, and queues that the broker does not have", async () => {
+  const data = { ...settings, env: { BROKER_URL: "kafka://127.0.0.1:9092" } };
+  const run = async () => {};
+  const a = service(contractOf("a"), { handlers, schedules: { nightly: { cron: "0 25 * * *", run } } });
+  const b = service(contractOf("b"), { handlers, schedules: { hourly: { cron: "0 * * * *", run } } });
+  const found = await findingsIn(system("s", { services: { a: loading(a), b: loading(b) } }), data);
+  assert.deepEqual(
+    found.map(({ code, place }) => [code, place]),
+    [
+      ["SERVICE_INVALID", "service(a).schedules.nightly"],
+      ["ENGINE_MISSING", "BROKER_URL"],
+    ],
+  );
+});

@@ -7,12 +7,13 @@
  *     config       every value is there and fits
  *     policies     what configuration says of them can be meant
  *     uses         every service that is called is in the system, in a version that can answer
+ *     messages     every subscription and schedule can be meant, and the broker can do what they need
  *     routes       no two operations answer at the same method and path
  */
 import { resolveConfigs } from "@cantle/config";
 import { type Contract, openapi } from "@cantle/contract";
 import { asCantleError, CantleError } from "@cantle/core";
-import { configSources, readPolicies, type Settings } from "@cantle/host";
+import { checkMessages, configSources, readPolicies, type Settings } from "@cantle/host";
 import { type ServiceDefinition, usedContracts } from "@cantle/service";
 import { place, platformServices, type System } from "@cantle/system";
 import { type LoadedService, loadServices } from "./contracts.ts";
@@ -26,6 +27,9 @@ export async function findingsIn(system: System, settings: Settings): Promise<re
     ...loaded.flatMap(({ error }) => (error === undefined ? [] : [error])),
     ...configFindings(system, loaded, settings),
     ...loaded.flatMap(({ definition }) => (definition === undefined ? [] : useFindings(system, definition, loaded))),
+    ...loaded.flatMap(({ definition }) =>
+      definition === undefined ? [] : thrownBy(() => checkMessages(definition, settings)),
+    ),
     ...routeFindings(loaded),
   ];
 }

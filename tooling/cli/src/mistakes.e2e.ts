@@ -223,7 +223,7 @@ const ofSystems: readonly Mistake[] = [
     code: "PORT_BUSY",
     exit: 7,
     place: /^gateway\.port$/,
-    says: [/^cause: listen EADDRINUSE/, /^help: stop the other program, or choose a port with --port$/],
+    says: [/^cause: (listen|bind) EADDRINUSE/, /^help: stop the other program, or choose a port with --port$/],
     check: "finds nothing",
   },
   {
@@ -233,7 +233,7 @@ const ofSystems: readonly Mistake[] = [
     code: "CONFIG_INVALID",
     exit: 3,
     place: /^gateway\.host$/,
-    says: [/^cause: listen EADDRNOTAVAIL/, /^help: choose an address of this machine with --host$/],
+    says: [/^cause: (listen|bind) EADDRNOTAVAIL/, /^help: choose an address of this machine with --host$/],
     check: "finds nothing",
   },
   {

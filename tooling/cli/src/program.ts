@@ -4,11 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { readPort } from "./start-request.ts";
+import { type Act, options } from "./command-options.ts";
+import { addMessages } from "./message-commands.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** A command: the terminal, its options, its arguments; answers with the exit code. */
-type Run = (terminal: Terminal, options: any, ...named: any[]) => Promise<number>;
 
 /** What a program is made with. */
 export interface ProgramSetting {
@@ -16,32 +14,6 @@ export interface ProgramSetting {
   /** Called with the exit code of the command that ran. */
   readonly finish: (exitCode: number) => void;
 }
-
-const options = {
-  system: () =>
-    new Option(
-      "--system <file>",
-      "the file that exports the system, or its folder; default: system.ts, here or in src",
-    ),
-  json: (what: string) => new Option("--json", what),
-  units: () =>
-    new Option(
-      "--units <name>",
-      "how services share processes: one, each, threads, http, units, or a placement of the system; default: units",
-    ),
-  port: () =>
-    new Option("--port <number>", "where the gateway listens, 0 for a free port; default: PORT, or 8080").argParser(
-      portOption,
-    ),
-  host: () => new Option("--host <address>", "the address the gateway listens on; default: HOST, or 127.0.0.1"),
-  set: () =>
-    new Option("--set <key=value>", "a configuration value: accounts.maxPerDomain=5; may be repeated").argParser(
-      collect,
-    ),
-  profile: () => new Option("--profile <name>", "also reads config.<name>.yaml; default: CANTLE_PROFILE"),
-  readyFile: () =>
-    new Option("--ready-file <path>", "writes where the gateway is, as JSON, once all is ready; removed at the end"),
-};
 
 /** The program, ready to parse. */
 export function createProgram({ terminal, finish }: ProgramSetting): Command {
@@ -59,12 +31,10 @@ export function createProgram({ terminal, finish }: ProgramSetting): Command {
   addRelease(program.commandsGroup("Release:"), act);
   addLook(program.commandsGroup("Look:"), act);
   addUse(program.commandsGroup("Use:"), act);
+  addMessages(program.commandsGroup("Messages:"), act);
   addMend(program.commandsGroup("Mend:"), act);
   return program;
 }
-
-/** Makes what commander calls of what implements a command. */
-type Act = (load: () => Promise<Run>) => (...given: any[]) => Promise<void>;
 
 function addRun(program: Command, act: Act): void {
   addStarting(program.command("dev"))
@@ -196,7 +166,7 @@ function addLook(program: Command, act: Act): void {
   program
     .command("services")
     .summary("services, operations and who may call them")
-    .description("Lists the services of the system, their operations, and the unit each runs in.")
+    .description("Lists the services of the system, their operations, events and queues, and the unit each runs in.")
     .addOption(options.system())
     .addOption(options.units())
     .addOption(options.json("prints them as JSON"))
@@ -246,13 +216,14 @@ function addUse(program: Command, act: Act): void {
     .helpCommand(false);
   contract
     .command("export")
-    .summary("contracts as JSON Schema or OpenAPI")
+    .summary("contracts as JSON Schema, OpenAPI or AsyncAPI")
     .description(
-      "Prints the contract of a service, or of all, as JSON with JSON Schemas, or as an OpenAPI 3.1 document.",
+      "Prints the contract of a service, or of all, as JSON with JSON Schemas, or as an OpenAPI or AsyncAPI document.",
     )
     .argument("[service]", "only this service")
     .addOption(options.system())
-    .option("--openapi", "an OpenAPI 3.1 document of what the gateway shows")
+    .addOption(new Option("--openapi", "an OpenAPI 3.1 document of what the gateway shows").conflicts("asyncapi"))
+    .option("--asyncapi", "an AsyncAPI 3.0 document of events and queues")
     .option("--out <file>", "writes it to a file")
     .action(act(async () => (await import("./commands/contract-export.ts")).contractExport));
   addCheck(contract, act);
@@ -292,12 +263,6 @@ function addCheck(parent: Command, act: Act): void {
     .action(act(async () => (await import("./commands/check.ts")).check));
 }
 
-function portOption(text: string): number {
-  const port = readPort(text);
-  if (port === undefined) throw new InvalidArgumentError("It is a number from 0 to 65535.");
-  return port;
-}
-
 function numberOption(text: string): number {
   const number = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isNaN(number)) throw new InvalidArgumentError("It is a whole number.");
@@ -309,11 +274,6 @@ function sharesOption(text: string): readonly number[] {
   const isGrowing = shares.every((share, at) => share > (shares[at - 1] ?? 0) && share < 100);
   if (!isGrowing) throw new InvalidArgumentError("They are numbers between 0 and 100, growing: 5,25,50.");
   return shares;
-}
-
-function collect(text: string, before: readonly string[] = []): readonly string[] {
-  if (!/^[^=]+=/.test(text)) throw new InvalidArgumentError("It is a key, an equals sign and a value.");
-  return [...before, text];
 }
 
 /** `package.json` is beside `src`, and beside `dist` where it is installed. */

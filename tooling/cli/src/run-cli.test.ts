@@ -47,7 +47,7 @@ test("a command line that cannot be read is exit code 2, and says what was meant
 
 test("commands about a running system end with 4 where none runs", async () => {
   await using folder = await testFolder({ "system.ts": systemOf("s", []) });
-  for (const words of [["ps"], ["stop"], ["logs"], ["restart"]]) {
+  for (const words of [["ps"], ["stop"], ["logs"], ["restart"], ["topics"], ["queues"], ["dead-letters"]]) {
     const { exit, result, progress } = await run(words, testTerminal({ cwd: folder.path }));
     assert.deepEqual([exit, result], [4, ""], words.join(" "));
     assert.match(progress, /error\[NOT_RUNNING\]/);
@@ -169,4 +169,37 @@ test("a bug is exit code 9", async () => {
   const { exit, progress } = await run(["explain", "USAGE"], terminal);
   assert.equal(exit, 9);
   assert.match(progress, /error: no paper[\s\S]*please report it/);
+});
+
+test("events and queues are listed, and exported with their schemas and as AsyncAPI", async () => {
+  const mails = `
+import { contract, event, queue } from "@cantle/contract";
+import { service } from "@cantle/service";
+import { z } from "zod";
+export default service(contract("mails", {
+  version: "1.0.0",
+  operations: {},
+  events: { sent: event(z.object({ to: z.string() }), { key: "to" }) },
+  queues: { mail: queue(z.object({ to: z.string() })) },
+}), { handlers: {} });`;
+  await using folder = await testFolder({ "system.ts": systemOf("s", ["mails"]), "mails.ts": mails });
+  const print = async (...words: string[]) => {
+    const { exit, result, progress } = await run(words, testTerminal({ cwd: folder.path }));
+    assert.equal(exit, 0, progress);
+    return result;
+  };
+  assert.match(await print("services"), /event +mails\.sent\n +queue +mails\.mail$/);
+  const [listed] = JSON.parse(await print("services", "--json")).services;
+  assert.deepEqual([listed.events, listed.queues], [["mails.sent"], ["mails.mail"]]);
+  const { events, queues } = JSON.parse(await print("contract", "export", "mails"));
+  assert.deepEqual([events.sent.channel, events.sent.key, events.sent.data.required], ["mails.sent", "to", ["to"]]);
+  assert.equal(queues.mail.channel, "mails.mail");
+  const document = JSON.parse(await print("contract", "export", "--asyncapi"));
+  assert.deepEqual([document.asyncapi, Object.keys(document.channels)], ["3.0.0", ["mails.sent", "mails.mail"]]);
+});
+
+test("a slip behind a group of commands that list by themselves is told", async () => {
+  const { exit, progress } = await run(["topics", "pek"]);
+  assert.equal(exit, 2);
+  assert.match(progress, /did you mean peek\?/);
 });

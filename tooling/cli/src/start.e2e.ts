@@ -134,7 +134,10 @@ test("in the background a system outlives its starter, and is looked into, resta
     assert.equal((await run("logs", "nobody")).exit, 4);
 
     const { exit, stdout } = await run("stop", "--json");
-    assert.deepEqual([exit, JSON.parse(stdout).stopped.toSorted()], [0, ["control-1", "gateway-1", "greetings-1"]]);
+    assert.deepEqual(
+      [exit, JSON.parse(stdout).stopped.toSorted()],
+      [0, ["broker-1", "control-1", "gateway-1", "greetings-1"]],
+    );
     await until(() => !isAlive(ready.pid));
     assert.equal(existsSync(join(cwd, "ready.json")), false);
     assert.deepEqual(listLeftovers(cwd), []);

@@ -15,7 +15,7 @@ import { createNarrator } from "./narrator.ts";
 import { prepareReadyFile, type ReadyFacts, readyFacts, readyLine, removeReadyFile, writeReadyFile } from "./ready.ts";
 import type { StartRequest } from "./start-request.ts";
 import type { Terminal } from "./terminal.ts";
-import { isPlatform } from "./units.ts";
+import { isPlatform, isVital } from "./units.ts";
 
 /** As a shell says it of what Ctrl-C ended. */
 const killedExit = 130;
@@ -132,7 +132,7 @@ function endOnSignals({ err, paintErr }: Terminal, onStop: () => void): Ending {
 function uselessExit({ err, paintErr }: Terminal, running: RunningSystem, patient: boolean): number | undefined {
   const rows = running.list();
   const isReady = (row: InstanceRow) => row.state === "ready";
-  const lost = rows.filter((row) => isPlatform(row.unit) && !isReady(row));
+  const lost = rows.filter((row) => isVital(row.unit) && !isReady(row));
   const serves = rows.some((row) => !isPlatform(row.unit) && isReady(row) && row.services.length > 0);
   if (lost.length === 0 && (serves || patient)) return undefined;
   const why = lost.length > 0 ? `${lost.map(({ unit }) => unit).join(" and ")} failed` : "no service of it runs";

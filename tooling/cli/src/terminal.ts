@@ -5,6 +5,7 @@
  * stdout is the result and nothing else: it can be piped into the next program. stderr is progress, logs and errors.
  */
 import process from "node:process";
+import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { type Paint, painter, showsColours } from "./colours.ts";
 
@@ -21,6 +22,8 @@ export interface Terminal {
   readonly err: (line: string) => void;
   /** Everything on stdin. */
   readonly readInput: () => Promise<string>;
+  /** Asks whoever sits there, and answers with the line they write; absent where nobody does. */
+  readonly ask?: (question: string) => Promise<string>;
   /** Colours for `out`. */
   readonly paintOut: Paint;
   /** Colours for `err`. */
@@ -37,7 +40,19 @@ export function processTerminal(): Terminal {
     write: (chunk) => new Promise((resolve) => void stdout.write(chunk, () => resolve())),
     err: (line) => void stderr.write(`${line}\n`),
     readInput: () => text(stdin),
+    ...(stdin.isTTY && stderr.isTTY && { ask }),
     paintOut: painter(showsColours({ env, isTerminal: stdout.isTTY })),
     paintErr: painter(showsColours({ env, isTerminal: stderr.isTTY })),
   };
+}
+
+/** On stderr, as it is no result. A line that never comes (Ctrl-D, Ctrl-C) is an empty one. */
+async function ask(question: string): Promise<string> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = new Promise<string>((resolve) => void reader.once("close", () => resolve("")));
+  try {
+    return await Promise.race([reader.question(question), closed]);
+  } finally {
+    reader.close();
+  }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rowOf } from "./row-fixture.ts";
-import { gatewayIn, isPlatform, unitsOf } from "./units.ts";
+import { gatewayIn, isPlatform, isVital, unitsOf } from "./units.ts";
 
 const nowMs = Date.parse("2026-01-01T00:00:12.345Z");
 
@@ -47,6 +47,8 @@ test("the gateway is the unit of that name, and in one process the only unit", (
   assert.equal(gatewayIn([]), undefined);
 });
 
-test("control and gateway are the platform's", () => {
-  assert.deepEqual(["control", "gateway", "web", "one"].map(isPlatform), [true, true, false, false]);
+test("control, gateway and broker are the platform's, and without the first two nothing can be called", () => {
+  const units = ["control", "gateway", "broker", "web", "one"];
+  assert.deepEqual(units.map(isPlatform), [true, true, true, false, false]);
+  assert.deepEqual(units.map(isVital), [true, true, false, false, false]);
 });

@@ -1,10 +1,22 @@
 /** Units as people see them: which are the platform's, and the instances of each. */
 import type { InstanceRow } from "@cantle/supervisor";
-import { platformUnits } from "@cantle/system";
+import { platformServices, platformUnits } from "@cantle/system";
 
-/** True for the units that every system has. */
+const broker = "broker";
+
+/** True for the platform's own units. */
 export function isPlatform(unit: string): boolean {
   return platformUnits.has(unit);
+}
+
+/** True for the units without which nothing can be called. While the broker is away, calls go on. */
+export function isVital(unit: string): boolean {
+  return unit !== broker && platformUnits.has(unit);
+}
+
+/** True for the platform's own services. */
+export function isPlatformService(service: string): boolean {
+  return platformServices.has(service);
 }
 
 /** One unit of `cantle ps --json`. */

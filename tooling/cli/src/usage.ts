@@ -1,4 +1,5 @@
 /** What commander says of a command line it cannot read, as an error of ours. */
+import { closest } from "@cantle/config";
 import { CantleError } from "@cantle/core";
 import type { Command, CommanderError } from "commander";
 
@@ -6,11 +7,22 @@ import type { Command, CommanderError } from "commander";
 export function usageError(error: Pick<CommanderError, "message" | "code">, command: Command): CantleError {
   if (error.code === "commander.help") return unfinished(command);
   const [first = "", ...rest] = error.message.split("\n");
-  const meant = /^\(Did you mean (.*)\?\)$/.exec(rest.join(" ").trim())?.[1];
+  const meant = /^\(Did you mean (.*)\?\)$/.exec(rest.join(" ").trim())?.[1] ?? siblingMeant(error, command);
   return new CantleError("USAGE", first.replace(/^error: /, ""), {
     place: pathOf(command),
     help: meant === undefined ? `see \`${pathOf(command)} --help\`` : `did you mean ${meant}?`,
   });
+}
+
+/** `cantle topics pek` is read as `cantle topics list pek`, since a list is what is shown where nothing is said. */
+function siblingMeant({ code }: Pick<CommanderError, "code">, { args, parent }: Command): string | undefined {
+  const isDefault = code === "commander.excessArguments" && parent !== null && parent.parent !== null;
+  return isDefault
+    ? closest(
+        args[0] ?? "",
+        parent.commands.map((each) => each.name()),
+      )
+    : undefined;
 }
 
 /** A command that only has commands below it; its help has been shown. */

@@ -6,9 +6,10 @@
  *     GET /readyz         200 when every check passes, 503 with what does not; 503 from the moment it drains
  *     GET /healthz        the checks of /readyz by name, always 200
  *     GET /openapi.json   OpenAPI 3.1 of the services that run here
+ *     GET /asyncapi.json  AsyncAPI 3.0 of what they publish and take from queues
  */
 
-import { type Contract, openapi } from "@cantle/contract";
+import { asyncapi, type Contract, openapi } from "@cantle/contract";
 import { asCantleError, CantleError, type Clock, type Started } from "@cantle/core";
 import { answerBytes, startHttpServer } from "@cantle/transport/http";
 
@@ -86,8 +87,13 @@ export async function openAdmin(
         case "/openapi.json":
           document ??= JSON.stringify(openapi(contracts, { title, version: contracts[0]?.version ?? "0.0.0" }));
           return answer(200, document);
+        case "/asyncapi.json":
+          return answer(200, JSON.stringify(asyncapi(contracts, { title, version: contracts[0]?.version ?? "0.0.0" })));
         default:
-          throw new CantleError("ROUTE_UNKNOWN", "the admin port answers /livez, /readyz, /healthz and /openapi.json");
+          throw new CantleError(
+            "ROUTE_UNKNOWN",
+            "the admin port answers /livez, /readyz, /healthz, /openapi.json and /asyncapi.json",
+          );
       }
     },
   });

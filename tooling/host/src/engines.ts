@@ -23,6 +23,8 @@ export function engineFinder(settings: Settings) {
   ): Promise<{ readonly url: string; readonly engine: unknown }> => {
     const variable = `${upperSnake(service)}_${upperSnake(name)}_URL`;
     const url = settings.env[variable] || embedded(settings, service, name);
+    // What a service opens by itself, with a data layer of its own choice.
+    if (port === "url") return { url, engine: undefined };
     const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1] ?? "";
     const known = adapters[port] ?? {};
     const load = Object.hasOwn(known, scheme) ? known[scheme] : undefined;

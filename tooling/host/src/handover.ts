@@ -4,7 +4,8 @@ import type { Settings } from "./settings.ts";
 /** What a process is to become. */
 export type Role =
   | { readonly kind: "control"; readonly socket: string }
-  | { readonly kind: "gateway"; readonly host: string; readonly port: number }
+  | { readonly kind: "broker" }
+  | { readonly kind: "gateway"; readonly host: string; readonly port: number; readonly workers: number }
   | { readonly kind: "services"; readonly services: readonly string[] }
   | { readonly kind: "external"; readonly service: string };
 
@@ -16,6 +17,8 @@ export interface HostHandover {
   readonly speak: "wire" | "http";
   /** Where the control plane listens. */
   readonly control: string;
+  /** Where the embedded broker listens; absent where `BROKER_URL` names another. */
+  readonly broker: string | undefined;
   /** Proves which services the instance may run. */
   readonly bootstrap: string;
   readonly settings: Omit<Settings, "env">;

@@ -38,6 +38,7 @@ import type { Logger } from "@cantle/telemetry";
 import type { Connection, Doors, Served } from "@cantle/transport";
 import { engineFinder } from "./engines.ts";
 import type { LoadMeter } from "./load-meter.ts";
+import { type BrokerOf, Messages } from "./messages.ts";
 import { configSources, type Settings } from "./settings.ts";
 
 /** Who an instance may believe. */
@@ -58,10 +59,14 @@ export interface InstanceOptions {
   readonly zone?: string | undefined;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** False where it is nobody's business how busy the machine is: in tests. Default true: a late event loop sheds. */
+  readonly sheds?: boolean;
   /** Opens a connection to an address of another process. */
   readonly connect?: (address: string, service: string) => Connection;
   /** Absent: nobody from outside is believed. */
   readonly trust?: Trust;
+  /** Absent: the platform's own services, which publish nothing. */
+  readonly brokerOf?: BrokerOf;
   /** Counts the calls that come in from outside. */
   readonly meter?: LoadMeter | undefined;
 }
@@ -80,6 +85,8 @@ export interface Instance {
   reconnect(address: string): Promise<void>;
   /** Where services elsewhere are found, once there is a registry to ask. */
   elsewhere(resolver: Resolver): void;
+  /** Begins to take messages: call it when everything that their handlers call can be called. Throws what the broker cannot be opened with. */
+  take(): Promise<void>;
   /** Whether what each service owns can work just now, by service. */
   checks(): Record<string, () => Promise<void>>;
   /**
@@ -94,7 +101,7 @@ export type Failures = ReadonlyMap<string, CantleError>;
 
 /** An instance without services. */
 export function createInstance(options: InstanceOptions): Instance {
-  const { id, log, settings, policies, zone, clock = systemClock, random = systemRandom() } = options;
+  const { id, log, settings, policies, zone, sheds = true, clock = systemClock, random = systemRandom() } = options;
   const started = createStarted();
   const here = staticResolver();
   const resolver = layered(here);
@@ -108,17 +115,19 @@ export function createInstance(options: InstanceOptions): Instance {
     random,
     deadlines: createDeadlines(clock),
     log,
-    loopDelay: loopDelayOf(clock, started),
+    loopDelay: sheds ? loopDelayOf(clock, started) : undefined,
     policies,
     resolver,
     zone,
     dial: (endpoint) => (endpoint.address?.startsWith("memory:") ? local(served) : connections.to(endpoint)),
   };
   const engineOf = engineFinder(settings);
+  const messages = options.brokerOf && new Messages({ brokerOf: options.brokerOf, clock, random, log });
+  if (messages !== undefined) started.add(() => messages.close());
 
   async function runOne(definition: ServiceDefinition, config: unknown): Promise<void> {
     const { name, version } = definition.contract;
-    const running = await runService(definition, { ...mesh, config, engineOf });
+    const running = await runService(definition, { ...mesh, config, engineOf, publisher: messages?.publisherOf(name) });
     started.add(() => running.stop());
     services.set(name, running);
     for (const each of running.served) {
@@ -126,7 +135,8 @@ export function createInstance(options: InstanceOptions): Instance {
       served.set(name, each);
       entrances.set(name, options.meter === undefined ? each : options.meter.served(each));
     }
-    here.set(name, [{ id, service: name, version, state: "ready", address: `memory:${id}` }]);
+    const { keepsKeys } = running;
+    here.set(name, [{ id, service: name, version, state: "ready", address: `memory:${id}`, keepsKeys }]);
   }
 
   return {
@@ -134,6 +144,12 @@ export function createInstance(options: InstanceOptions): Instance {
     mesh,
     started,
     services,
+    async take() {
+      if (messages === undefined) return;
+      // Before the services are stopped, which are later in the list.
+      started.add(() => messages.drain());
+      for (const running of services.values()) await messages.take(running);
+    },
     doors: doorsOf(entrances, options.trust),
     platform(names, address) {
       for (const service of names)
@@ -143,12 +159,7 @@ export function createInstance(options: InstanceOptions): Instance {
     elsewhere: (found) => resolver.below(found),
     checks: () => Object.fromEntries([...services].map(([name, running]) => [name, () => running.check()])),
     async run(definitions, signal) {
-      const schemas = Object.fromEntries(definitions.map(({ contract, config }) => [contract.name, config]));
-      const configs = resolveConfigs({
-        services: schemas,
-        sources: configSources(settings, schemas),
-        others: options.known,
-      });
+      const configs = configsOf(definitions, options);
       const failures = new Map<string, CantleError>();
       for (const definition of definitions) {
         const { name } = definition.contract;
@@ -158,6 +169,12 @@ export function createInstance(options: InstanceOptions): Instance {
       return failures;
     },
   };
+}
+
+/** Throws `CONFIG_INVALID` with every mistake of all of them. */
+function configsOf(definitions: readonly ServiceDefinition[], { settings, known }: InstanceOptions) {
+  const services = Object.fromEntries(definitions.map(({ contract, config }) => [contract.name, config]));
+  return resolveConfigs({ services, sources: configSources(settings, services), others: known });
 }
 
 /** The event loop is the machine's: where time is made up, nothing can be late. */

@@ -12,6 +12,7 @@ import { createShare } from "./share.ts";
 
 /** What a role makes of a process. */
 interface Became extends Running {
+  stop(lingerMs?: number): Promise<void>;
   readonly addresses: readonly string[];
   readonly services: readonly string[];
 }
@@ -54,8 +55,8 @@ try {
 }
 
 /** Drains what runs; a start that is not done is broken off. */
-async function end(): Promise<void> {
-  if (running !== undefined) return running.stop();
+async function end(lingerMs: number): Promise<void> {
+  if (running !== undefined) return running.stop(lingerMs);
   breakingOff.abort(new CantleError("CANCELLED", "it was stopped while it started"));
   const undone = becoming?.then((late) => late.stop()).catch(() => {});
   await Promise.race([undone, delay(systemClock, undoMs)]);
@@ -65,6 +66,7 @@ async function end(): Promise<void> {
 function preload(role: string | undefined): void {
   const modules = {
     control: () => import("./control-unit.ts"),
+    broker: () => import("./broker-door.ts"),
     gateway: () => import("./gateway-unit.ts"),
     services: () => import("./unit.ts"),
     external: () => import("./external-unit.ts"),
@@ -107,11 +109,14 @@ async function become(
   switch (data.role.kind) {
     case "control":
       return (await import("./control-unit.ts")).startControlUnit({ ...start, socket: data.role.socket });
+    case "broker":
+      return (await import("./broker-door.ts")).startBrokerUnit(start);
     case "gateway":
       return (await import("./gateway-unit.ts")).startGatewayUnit({
         ...start,
         host: data.role.host,
         port: data.role.port,
+        admin: false,
       });
     case "services":
       attachment.starting(data.role.services);

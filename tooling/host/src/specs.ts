@@ -4,9 +4,12 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { CantleError } from "@cantle/core";
 import type { Issuer } from "@cantle/identity";
 import type { ProcessLimits, ProcessSpec } from "@cantle/supervisor";
-import { limitsOf, type System } from "@cantle/system";
+import { gatewayWorkersMax, limitsOf, type System } from "@cantle/system";
+import { isEmbedded } from "./broker.ts";
+import { brokerSocket } from "./broker-door.ts";
 import { isExternal } from "./external-source.ts";
 import type { Gate } from "./gate.ts";
 import type { HostHandover, Role } from "./handover.ts";
@@ -37,8 +40,9 @@ export function specsOf(start: SystemStart, shared: SharedBySpecs): SystemSpecs 
   const { host = "127.0.0.1", port = 8080 } = options;
   const units: readonly UnitToSpawn[] = [
     { unit: "control", role: { kind: "control", socket: control }, services: ["identity", "registry"] },
+    ...(isEmbedded(options.env) ? [{ unit: "broker", role: { kind: "broker" } as const, services: ["broker"] }] : []),
     ...plan.units.map(({ name, services }) => ({ unit: name, role: roleOf(start.system, services), services })),
-    { unit: "gateway", role: { kind: "gateway", host, port }, services: ["gateway"] },
+    { unit: "gateway", role: { kind: "gateway", host, port, workers: workersOf(start) }, services: ["gateway"] },
   ];
   const counts = new Map(plan.units.map(({ name, instances }) => [name, instances]));
   const namesOf = (unit: string) => Array.from({ length: counts.get(unit) ?? 1 }, (_, at) => `${unit}-${at + 1}`);
@@ -67,7 +71,7 @@ export interface SharedBySpecs {
 }
 
 /** What takes calls in stops first, what everybody needs stops last. */
-const tiers: Readonly<Record<Role["kind"], number>> = { gateway: 2, services: 1, external: 1, control: 0 };
+const tiers: Readonly<Record<Role["kind"], number>> = { gateway: 2, services: 1, external: 1, broker: 0, control: 0 };
 
 interface UnitToSpawn {
   readonly unit: string;
@@ -86,6 +90,7 @@ function specMaker(
     file,
     speak: plan.speak,
     control,
+    broker: isEmbedded(env) ? brokerSocket(home) : undefined,
     settings: { folder, home, set, profile },
     logLevel: env["LOG_LEVEL"],
   };
@@ -96,7 +101,7 @@ function specMaker(
       unit,
       instance,
       command: process.execPath,
-      args: [...process.execArgv, ...heapArguments(limits?.heapBytesMax), program(), role.kind],
+      args: [...process.execArgv, ...heapArguments(limits?.heapBytesMax), program(role), role.kind],
       ...(limits && { limits }),
       // Compiling the same modules in every process is most of what a start costs.
       env: { NODE_COMPILE_CACHE: compileCache(env) },
@@ -107,9 +112,11 @@ function specMaker(
       release: revision.slice(0, releaseCharsMax),
       // Two gateways would want one port, two control planes one socket.
       overlap: role.kind === "services" || role.kind === "external",
+      // Its process holds the port, and puts new workers behind it.
+      ...(role.kind === "gateway" && { renewable: true }),
       tier: tiers[role.kind],
       async handover(): Promise<HostHandover> {
-        if (role.kind === "control") return { ...told, role, bootstrap: "" };
+        if (role.kind === "control" || role.kind === "broker") return { ...told, role, bootstrap: "" };
         // Meanwhile the process has been spawned and loads its modules; it only learns late who it is.
         await gate.open();
         const platform = role.kind === "gateway";
@@ -134,7 +141,20 @@ function compileCache(env: SystemStart["options"]["env"]): string {
 }
 
 /** The program of an instance: TypeScript in the repository, JavaScript where it is installed. */
-function program(): string {
-  const source = fileURLToPath(new URL("./main.ts", import.meta.url));
-  return existsSync(source) ? source : fileURLToPath(new URL("./main.js", import.meta.url));
+function program({ kind }: Role): string {
+  const [source, built] = kind === "gateway" ? ["./gateway-main.ts", "./gateway-main.js"] : ["./main.ts", "./main.js"];
+  const path = fileURLToPath(new URL(source, import.meta.url));
+  return existsSync(path) ? path : fileURLToPath(new URL(built, import.meta.url));
+}
+
+/** As the environment says, or the system; 1 where neither does. Throws `CONFIG_INVALID`. */
+function workersOf({ system, options }: SystemStart): number {
+  const text = options.env["GATEWAY_WORKERS"];
+  if (!text) return system.gateway?.workers ?? 1;
+  const workers = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (workers >= 1 && workers <= gatewayWorkersMax) return workers;
+  throw new CantleError("CONFIG_INVALID", `the gateway cannot have ${text} workers`, {
+    place: "GATEWAY_WORKERS",
+    help: `write a whole number from 1 to ${gatewayWorkersMax}`,
+  });
 }

@@ -10,6 +10,7 @@ export interface ThreadData {
   readonly instance: string;
   readonly services: readonly string[];
   readonly control: string;
+  readonly broker: string | undefined;
   readonly bootstrap: string;
   readonly settings: Omit<Settings, "env">;
   readonly logLevel: string | undefined;

@@ -5,6 +5,8 @@ import { CantleError, createStarted, type Started, systemClock, systemRandom } f
 import type { Issuer } from "@cantle/identity";
 import { type InstanceRow, ownFolder } from "@cantle/supervisor";
 import type { Logger } from "@cantle/telemetry";
+import { isEmbedded, openBroker } from "./broker.ts";
+import { brokerService, openBrokerDoor } from "./broker-door.ts";
 import { controlServices, openIssuer } from "./control.ts";
 import { startGatewayUnit } from "./gateway-unit.ts";
 import { createInstance } from "./instance.ts";
@@ -143,7 +145,14 @@ async function startControl(
   started.add(() => instance.started.stop());
   const { clock, random } = instance.mesh;
   const options = { system: system.name, settings, clock, random, log, threads: true };
-  const [failure] = (await instance.run(controlServices(issuer, options, started))).values();
+  const services = controlServices(issuer, options, started);
+  if (isEmbedded(settings.env)) {
+    const broker = await openBroker({ settings, log, clock, random });
+    started.add(() => broker.close());
+    await openBrokerDoor(broker, { system, settings, log, trust }, started);
+    services.push(brokerService(broker, started));
+  }
+  const [failure] = (await instance.run(services)).values();
   if (failure !== undefined) throw failure;
   const listener = threadListener(instance.doors, { instance: controlId, clock, random });
   exchange.add(controlId, listener.accept);
@@ -160,7 +169,8 @@ function unitOf(
   const { file, env, onEvent = () => {} } = start.options;
   const data = async (instance: string): Promise<ThreadData> => {
     const { token: bootstrap } = await issuer.bootstrap({ unit, services });
-    return { file, unit, instance, services, control, bootstrap, settings: told, logLevel: env["LOG_LEVEL"] };
+    const broker = isEmbedded(env) ? control : undefined;
+    return { file, unit, instance, services, control, broker, bootstrap, settings: told, logLevel: env["LOG_LEVEL"] };
   };
   const time = { clock: systemClock, random: systemRandom() };
   return new ThreadUnit({

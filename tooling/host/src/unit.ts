@@ -9,6 +9,7 @@
 import type { Client } from "@cantle/contract";
 import { asCantleError, type CantleError, type Running, systemClock } from "@cantle/core";
 import { createUnitToken, createVerifier, hostPeer, identity } from "@cantle/identity";
+import { brokerContract } from "@cantle/messaging";
 import {
   type Announced,
   createRegistration,
@@ -29,6 +30,7 @@ import { interruptible } from "./interruptible.ts";
 import { followPolicies } from "./live-policies.ts";
 import type { LoadMeter } from "./load-meter.ts";
 import type { Network } from "./network.ts";
+import { reachBroker } from "./reach-broker.ts";
 import type { Settings } from "./settings.ts";
 import type { Share } from "./share.ts";
 import { readWhereabouts } from "./whereabouts.ts";
@@ -43,6 +45,8 @@ export interface UnitStart {
   readonly network: Network;
   /** Where the control plane listens. */
   readonly control: string;
+  /** Where the embedded broker listens; absent where `BROKER_URL` names another. */
+  readonly broker?: string | undefined;
   /** Proves to the issuer which services this unit may run. */
   readonly bootstrap: string;
   readonly settings: Settings;
@@ -105,7 +109,9 @@ export async function startUnit(start: UnitStart): Promise<RunningUnit> {
       },
       instance.started,
     );
-    await registration.replace(announced(left, "ready", { metadata: metadata(), addresses }));
+    const keepsKeys = (name: string) => instance.services.get(name)?.keepsKeys ?? false;
+    await registration.replace(announced(left, "ready", { metadata: metadata(), addresses, keepsKeys }));
+    await instance.take();
     return {
       addresses: [...addresses, admin.address],
       services: left.map(({ contract }) => contract.name),
@@ -142,7 +148,7 @@ function tellFailures(failures: Failures, { isAll, log }: { readonly isAll: bool
 export async function join(
   start: Pick<
     UnitStart,
-    "instance" | "system" | "control" | "bootstrap" | "settings" | "log" | "network" | "meter" | "share"
+    "instance" | "system" | "control" | "broker" | "bootstrap" | "settings" | "log" | "network" | "meter" | "share"
   >,
   uses: Record<string, "*" | string[]>,
 ): Promise<Member> {
@@ -162,7 +168,7 @@ export async function join(
     log,
   });
   const policies = followPolicies({ system, settings, clock: systemClock, log });
-  const instance = createInstance({
+  const instance: Instance = createInstance({
     known: Object.keys(system.services),
     id,
     log,
@@ -172,9 +178,11 @@ export async function join(
     zone: whereabouts.zone,
     connect: connectForeign(system, systemClock, connect),
     trust: { peerOf: verifier.peer, callerOf: verifier.caller },
+    brokerOf: reachBroker({ broker: start.broker, settings, mesh: () => instance.mesh }),
   });
   instance.started.add(() => policies.stop());
   instance.platform(["identity", "registry"], control);
+  if (start.broker !== undefined) instance.platform([brokerContract.name], start.broker);
   const host = { service: hostPeer, uses: "*" as const };
   const client = clientAs(identity, host, instance.mesh);
   const { clock, random } = instance.mesh;
@@ -201,17 +209,40 @@ function usesOf(definitions: readonly ServiceDefinition[]): Record<string, strin
   return Object.fromEntries(
     definitions.map((definition) => [
       definition.contract.name,
-      [...usedContracts(definition).values()].map((contract) => contract.name),
+      [
+        ...[...usedContracts(definition).values()].map((contract) => contract.name),
+        ...(wantsBroker(definition) ? [brokerContract.name] : []),
+      ],
     ]),
   );
+}
+
+/** True for a service that publishes, sends or subscribes. */
+function wantsBroker(definition: ServiceDefinition): boolean {
+  const { contract, subscriptions, schedules } = definition;
+  const sends = [...usedContracts(definition).values()].some(({ queues }) => Object.keys(queues).length > 0);
+  const has = [contract.events, contract.queues, subscriptions, schedules].some((each) => Object.keys(each).length > 0);
+  return has || sends;
+}
+
+interface Announcing {
+  readonly metadata: Announced["metadata"];
+  readonly addresses?: readonly string[];
+  readonly keepsKeys?: (service: string) => boolean;
 }
 
 function announced(
   definitions: readonly ServiceDefinition[],
   state: Announced["state"],
-  { metadata, addresses = [] }: { readonly metadata: Announced["metadata"]; readonly addresses?: readonly string[] },
+  { metadata, addresses = [], keepsKeys = () => false }: Announcing,
 ): Announced[] {
-  return definitions.map(({ contract: { name, version } }) => ({ service: name, version, addresses, state, metadata }));
+  return definitions.map(({ contract: { name: service, version } }) => ({
+    service,
+    version,
+    addresses,
+    state,
+    metadata: { ...metadata, ...metadataOf({ keepsKeys: keepsKeys(service) }) },
+  }));
 }
 
 /** The same with the release that it is of, which is not for the environment to say. */

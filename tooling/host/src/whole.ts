@@ -5,11 +5,12 @@
 import process from "node:process";
 import { CantleError, createStarted, explainError, type Started, systemClock, systemRandom } from "@cantle/core";
 import { listenGateway } from "@cantle/gateway";
-import { outbound } from "@cantle/mesh";
+import { entering } from "@cantle/mesh";
 import { type BehindDoor, createLineReader, type InstanceRow, ownFolder } from "@cantle/supervisor";
 import type { System } from "@cantle/system";
 import type { Logger } from "@cantle/telemetry";
 import { openAdmin } from "./admin.ts";
+import { openBrokerDoor } from "./broker-door.ts";
 import { externalsOf, gatewayOptions } from "./gateway-options.ts";
 import { openInstanceDoor } from "./instance-door.ts";
 import { createLines, type Lines } from "./lines.ts";
@@ -49,6 +50,8 @@ export async function startWhole({ system, plan, folder, home, options }: System
     signal?.throwIfAborted();
     const [gateway, admin] = await openDoors({ system, options, whole, log }, started);
     const own = await openInstanceDoor(instance, home, started);
+    if (whole.broker !== undefined)
+      await openBrokerDoor(whole.broker, { system, settings, log, trust: whole.trust }, started);
     rows = [
       rowOf(plan.placement, {
         startedAt,
@@ -89,7 +92,7 @@ async function openDoors(
   const gateway = await listenGateway({
     ...gatewayOptions(system),
     mounts: contracts,
-    send: (operation) => outbound(operation, instance.mesh),
+    send: (operation) => entering(operation, instance.mesh),
     externals: externalsOf(system, instance.mesh.resolver),
     tokens,
     clock: systemClock,

@@ -29,7 +29,7 @@ export interface TestSystemOptions {
   readonly config?: { readonly [service: string]: { readonly [key: string]: unknown } };
   /** Other implementations of the same contracts, by service. */
   readonly replace?: { readonly [service: string]: ServiceDefinition };
-  /** The environment: `MAILER_API_KEY`, `ACCOUNTS_DATABASE_URL`; default empty. */
+  /** The environment: `MAILER_API_KEY`, `ACCOUNTS_DATABASE_URL`; default a broker in memory and nothing else. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default: the machine's. A `virtualClock` moves when the test says so. */
   readonly clock?: Clock;
@@ -62,7 +62,8 @@ const peer = { service: "test", uses: "*" } as const;
 
 /** Starts a system. Throws what the first service that cannot run throws. */
 export async function startTestSystem(system: System, options: TestSystemOptions = {}): Promise<TestSystem> {
-  const { config, replace = {}, env = {}, clock, random, test, allowFailed = false } = options;
+  const { config, replace = {}, clock, random, test, allowFailed = false } = options;
+  const env = { BROKER_URL: "memory:", ...options.env };
   const whole = replaced(system, replace);
   const { log, lines } = keepLog(options.log);
   const folder = await mkdtemp(join(tmpdir(), `cantle-${system.name}-`));
@@ -75,7 +76,10 @@ export async function startTestSystem(system: System, options: TestSystemOptions
   try {
     const settings = { folder, home: folder, env, config: { from: "config of the test", content: config ?? {} } };
     const services = Object.keys(whole.services);
-    const { instance, failed } = await runWhole({ system: whole, services, settings, log, clock, random }, started);
+    const { instance, failed } = await runWhole(
+      { system: whole, services, settings, log, clock, random, sheds: false },
+      started,
+    );
     const [failure] = failed.values();
     if (failure !== undefined && !allowFailed) throw failure;
     return {

@@ -109,7 +109,9 @@ test("the groups of a killed supervisor's instances are removed by the next one,
   process.kill(a!.pid, "SIGKILL");
   await gone(a!.pid);
   await using staged = await stage(folder.path, { env, mode: "background" });
-  assert.deepEqual([existsSync(a!.group), existsSync(b!.group)], [false, true]);
+  // A kernel may hold a group for a moment after its last process.
+  await until(() => !existsSync(a!.group), "the removal of the group");
+  assert.ok(existsSync(b!.group));
   const rows = await staged.supervisor.start(specs);
   assert.deepEqual(
     rows.map(({ limits }) => limits),

@@ -12,7 +12,7 @@ import type { InstanceLoad, InstanceRow } from "../spec.ts";
 import type { ScalingChange } from "./change.ts";
 import type { ScalingPolicy, Target } from "./policy.ts";
 import { scaledInstancesMax } from "./policy.ts";
-import { beginScaling, type InstanceLoad as Loaded, type ScalerState, scaler } from "./scaler.ts";
+import { beginScaling, type InstanceLoad as Loaded, type ScalerState, scaler, type UnitLoad } from "./scaler.ts";
 
 /** How one unit is scaled. */
 export interface ScalingRow {
@@ -55,12 +55,17 @@ export interface ScaledHost {
   mayScale(unit: string): boolean;
 }
 
+/** How many messages wait for a unit, and when that was so; undefined where nobody knows. */
+export type Waiting = (unit: string) => { readonly atMs: number; readonly queueLag: number } | undefined;
+
 /** What it is made with. */
 export interface ScalingSetting {
   readonly clock: Clock;
   /** Unit → its policy. */
   readonly policies: Readonly<Record<string, ScalingPolicy>>;
   readonly file: RecordFile<ScalingRecord>;
+  /** What waits for a unit, where that is measured: the metric `queueLag`. */
+  readonly waiting: Waiting;
   readonly onChange: (unit: string, change: ScalingChange) => void;
 }
 
@@ -169,8 +174,8 @@ export class Scaling {
       return;
     }
     const from = copies.length;
-    const instances = this.#loaded(copies);
-    const { state, action } = scaler(unit.state, { wantedCount: from, instances }, { nowMs, policy });
+    const load = { wantedCount: from, instances: this.#loaded(copies), ...this.#queue(name) };
+    const { state, action } = scaler(unit.state, load, { nowMs, policy });
     unit.state = state;
     unit.reason = action.reason;
     if (action.kind === "hold" || action.count === from) return;
@@ -200,6 +205,13 @@ export class Scaling {
       const { inFlight, cpuCores: cpu, loopUtilisation } = row.load;
       return { instance, state, measured: { atMs, values: { inFlight, cpu, loopUtilisation } } };
     });
+  }
+
+  #queue(unit: string): Pick<UnitLoad, "queue"> {
+    const waiting = this.#setting.waiting(unit);
+    if (waiting === undefined) return {};
+    const { atMs, queueLag } = waiting;
+    return { queue: { atMs, values: { queueLag } } };
   }
 
   #changed(name: string, what: Omit<ScalingChange, "at">): void {

@@ -8,6 +8,7 @@
 import { Call, CantleError, type Handler, type Reply } from "@cantle/core";
 import { callKey } from "../call-key.ts";
 import type { Layer } from "../layer.ts";
+import { ownReply } from "../own-reply.ts";
 
 /** A call that is under way, and how many wait for it. */
 interface Shared {
@@ -51,7 +52,7 @@ export const coalesced: Layer = ({ operation, policy: { coalesce, timeoutMs }, h
       shared.reply.then(
         (reply) => {
           unlisten();
-          resolve(own(reply));
+          resolve(ownReply(reply));
         },
         (error) => {
           unlisten();
@@ -61,8 +62,3 @@ export const coalesced: Layer = ({ operation, policy: { coalesce, timeoutMs }, h
     });
   };
 };
-
-/** A reply of one's own, as whoever gets it may change it. */
-function own(reply: Reply): Reply {
-  return reply.kind === "value" ? structuredClone(reply) : reply;
-}

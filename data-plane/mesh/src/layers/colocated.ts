@@ -14,6 +14,7 @@ export const colocated: Layer<OutboundHost> = (plan) => {
   return (next) => (call) => {
     const { local } = pool;
     if (local === undefined) return next(call);
+    call.staysHere = true;
     return disturb === undefined ? local.handle(call) : disturb(local.handle)(call);
   };
 };

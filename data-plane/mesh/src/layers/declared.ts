@@ -63,7 +63,7 @@ export const declared: Layer = ({ operation, host }) => {
     }
   }
   if (operation.shape === "value" || operation.shape === "upload")
-    return (next) => (call) => next(call).catch((error) => shown(error, call));
+    return (next) => (call) => next(call).then(undefined, (error) => shown(error, call));
   return (next) => (call) =>
     next(call).then(
       (reply) => flowing(reply, (stream) => guarded(stream, call)),

@@ -1,7 +1,8 @@
 /**
  * A breaker around a target's operation (`breaker.ts`): while most calls fail, further ones fail at once, which spares the
- * caller the wait and the target the load. It is outside `retried`, so it counts calls and not attempts; calls that no
- * endpoint was found for say nothing of the target.
+ * caller the wait and the target the load. It is outside `retried`, so it counts calls and not attempts. Calls that no endpoint
+ * was found for say nothing of the target, and neither do those it shed: who sheds at five times its load answers a fifth of
+ * the calls, and a breaker would make that none.
  */
 import { type Call, CantleError, operationId } from "@cantle/core";
 import type { Breaker, Outcome } from "../breaker.ts";
@@ -34,7 +35,8 @@ export const guarded: Layer<OutboundHost> = ({ operation, policy: { breaker: pol
 };
 
 function outcomeOf(error: unknown, call: Call): Outcome {
-  if (call.tried === undefined || verdictOf(error) === "unknown") return "ignored";
+  const verdict = verdictOf(error);
+  if (call.tried === undefined || verdict === "unknown" || verdict === "shedding") return "ignored";
   return isFault(error) ? "failure" : "success";
 }
 

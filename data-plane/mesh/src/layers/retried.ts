@@ -1,6 +1,6 @@
 /**
  * What may be repeated is, at most `retriesMax` times and within the target's budget: calls whose handler was certainly not
- * entered, and idempotent calls.
+ * entered, idempotent calls, and calls with an idempotency key where every endpoint keeps keys with their effects.
  *
  * - Only failures that arose on this hop are; a reply that says a hop below has already retried is final, and so is one that
  *   the budget has no retry left for. That way tiers do not multiply.
@@ -34,6 +34,14 @@ export const retried: Layer<OutboundHost> = ({ operation, policy: { retriesMax, 
   if (retriesMax === 0 || operation.shape === "upload") return undefined;
   const { clock, random } = host;
   const pool = poolOf(operation.service, host);
+  /** The view is looked at when something failed, so that calls that go well pay nothing for it. */
+  const isRemembered = ({ idempotencyKey }: Call) =>
+    idempotencyKey !== undefined && host.resolver.view(operation.service).endpoints.every(({ keepsKeys }) => keepsKeys);
+  const mayRepeat = (error: unknown, call: Call): error is CantleError => {
+    if (!isCantleError(error) || error.retried || call.cancelled !== undefined) return false;
+    const { retry } = codes[error.code];
+    return retry === "safe" || (retry === "idempotent" && (operation.idempotent || isRemembered(call)));
+  };
   return (next) => {
     async function again(call: Call, first: CantleError): Promise<Reply> {
       let error: unknown = first;
@@ -57,12 +65,6 @@ export const retried: Layer<OutboundHost> = ({ operation, policy: { retriesMax, 
     return (call) => next(call).catch((error) => (mayRepeat(error, call) ? again(call, error) : Promise.reject(error)));
   };
 };
-
-function mayRepeat(error: unknown, { operation, cancelled }: Call): error is CantleError {
-  if (!isCantleError(error) || error.retried || cancelled !== undefined) return false;
-  const { retry } = codes[error.code];
-  return retry === "safe" || (retry === "idempotent" && operation.idempotent);
-}
 
 function backoff(attempt: number, random: Random): number {
   return random.next() * backoffMs * 2 ** (attempt - 1);

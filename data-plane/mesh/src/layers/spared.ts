@@ -1,6 +1,7 @@
 /**
  * While the event loop is late, all of the time, calls are refused, the least important first (`shedding.ts`): what is let in
- * can then be answered in time. It is at the door of every instance and of the gateway, and costs a comparison while all is well.
+ * can then be answered in time. It is where calls come into a process, an instance's or a gateway's: one that stays in its process
+ * is a part of what was let in. While all is well it costs a comparison.
  */
 import { CantleError, operationId } from "@cantle/core";
 import type { Layer } from "../layer.ts";
@@ -12,7 +13,7 @@ export const spared: Layer = ({ operation, policy: { criticality, delayMsMax }, 
   loopDelay &&
   ((next) => (call) => {
     const delayMs = loopDelay.delayMs();
-    const share = delayMs === 0 ? 0 : refusedShare(criticality, delayMs, delayMsMax);
+    const share = delayMs === 0 || call.staysHere ? 0 : refusedShare(criticality, delayMs, delayMsMax);
     if (share === 0 || random.next() >= share) return next(call);
     const error = new CantleError("OVERLOADED", `${operationId(operation)} has more to do than it can`, {
       retryAfterSeconds: 1,

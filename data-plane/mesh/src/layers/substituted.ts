@@ -9,6 +9,7 @@ import { asCantleError, type Call, type CantleError, operationId, type Reply } f
 import { callKey } from "../call-key.ts";
 import { LastReplies } from "../last-replies.ts";
 import type { Layer } from "../layer.ts";
+import { copyOf } from "../own-reply.ts";
 import { isFault } from "../verdict.ts";
 
 /** Gives another answer where there is none. */
@@ -18,7 +19,7 @@ export const substituted: Layer = ({ operation, policy, host: { clock, observer,
   const memory = "last" in fallback ? new LastReplies({ ageMsMax: 60_000, entriesMax: 1_000, ...fallback }) : undefined;
 
   function instead(call: Call, error: CantleError): Reply | undefined {
-    if ("value" in fallback) return { kind: "value", value: structuredClone(fallback.value), fallback: "value" };
+    if ("value" in fallback) return { kind: "value", value: copyOf(fallback.value), fallback: "value" };
     if ("make" in fallback) return { kind: "value", value: fallback.make(inputOf(call), error), fallback: "function" };
     const found = memory?.find(callKey(call), clock.nowMs());
     return found && { ...found, fallback: "last" };

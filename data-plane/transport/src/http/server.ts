@@ -20,6 +20,8 @@ import { asCantleError, CantleError, type Clock, createDeadlines, operationId } 
 import { type Logger, silentLogger } from "@cantle/telemetry";
 import type { Listener } from "../transport.ts";
 import { answerError } from "./answer.ts";
+import { Arrivals } from "./arrivals.ts";
+import { type Ending, endingOf } from "./ending.ts";
 import { Exchange, Lines, type ProblemHook, type Serving } from "./exchange.ts";
 import { createFlow } from "./flow.ts";
 import { type HeadRules, readHead } from "./head.ts";
@@ -55,7 +57,7 @@ export interface HttpServerOptions {
 }
 
 /** A server that listens. */
-export interface HttpServer extends Listener {
+export interface HttpServer extends Listener, Ending {
   readonly port: number;
 }
 
@@ -70,6 +72,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const hosts = options.hosts && new Set(options.hosts.map((name) => name.toLowerCase()));
   const rules: HeadRules = { limits, hosts, named: inside };
   const lines = new Lines(serving);
+  const arrivals = new Arrivals();
 
   async function arrive(request: IncomingMessage, response: ServerResponse, act: Act): Promise<void> {
     const line = lines.get(request.socket);
@@ -91,7 +94,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   function serve(exchange: Exchange): Promise<void> {
     exchange.target = readTargetOf(exchange, rules);
     flow.admit();
-    return options.serve(exchange);
+    const over = arrivals.over();
+    return over === undefined ? options.serve(exchange) : over.then(() => options.serve(exchange));
   }
 
   function serveExpecting(exchange: Exchange): Promise<void> {
@@ -101,31 +105,19 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
   const server = createHardenedServer(limits);
   server.on("connection", (socket) => lines.open(socket));
+  server.on("connection", () => arrivals.came());
   server.on("request", (request, response) => void arrive(request, response, serve));
   server.on("checkContinue", (request, response) => void arrive(request, response, serveExpecting));
   server.on("checkExpectation", (request, response) => void arrive(request, response, refuseExpectation));
   server.on("clientError", (error, socket) => refuseConnection(error, socket as Socket, lines));
   await listen(server, host, port);
-  const closed = new Promise<void>((resolve) => void server.once("close", resolve));
   const bound = server.address() as AddressInfo;
-
-  function drain(): Promise<void> {
-    if (options.whileDraining === "serve") server.close();
-    return flow.drain();
-  }
-
-  async function stop(graceMs = graceMsDefault): Promise<void> {
-    const drained = drain();
-    if (graceMs > 0) await within(clock, graceMs, Promise.race([drained, closed]));
-    server.close();
-    // What was answered may still be on its way out; what was not is cancelled with its connection.
-    if (flow.inFlight > 0 || graceMs <= 0) lines.cut();
-    else lines.finish();
-    if (graceMs > 0) await within(clock, graceMs, closed);
-    lines.cut();
-    await closed;
-  }
-  return { address: `http://${isIPv6(host) ? `[${host}]` : host}:${bound.port}`, port: bound.port, drain, stop };
+  const ending = endingOf({ server, flow, lines, clock, whileDraining: options.whileDraining });
+  return {
+    address: `http://${isIPv6(host) ? `[${host}]` : host}:${bound.port}`,
+    port: bound.port,
+    ...ending,
+  };
 }
 
 /** A head without a single reading ends its connection: what follows it could be anything. */
@@ -143,9 +135,6 @@ function report(log: Logger, error: CantleError, { operation }: Exchange): void 
   if (error.status >= 500) log.warn("a request failed", { ...fields, error });
   else log.debug("a request was refused", fields);
 }
-
-/** How long calls in flight may take to end when a server is stopped. */
-const graceMsDefault = 10_000;
 
 type Act = (exchange: Exchange) => Promise<void>;
 
@@ -184,12 +173,4 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       resolve();
     });
   });
-}
-
-/** Resolves when `done` does, and at the latest after `ms`. */
-async function within(clock: Clock, ms: number, done: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = clock.after(ms, late.resolve);
-  await Promise.race([done, late.promise]);
-  timer.cancel();
 }

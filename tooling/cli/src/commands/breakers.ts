@@ -2,13 +2,13 @@
 import { CantleError, explainError } from "@cantle/core";
 import { type Answered, type BreakerShown, becomeOperator, loadSystem, type Operator } from "@cantle/host";
 import type { InstanceRow } from "@cantle/supervisor";
-import { platformServices } from "@cantle/system";
 import { printError } from "../failure.ts";
 import { findSystem } from "../find-system.ts";
 import { meantOf } from "../meant.ts";
 import { counted, printJson, printTable, spanText } from "../output.ts";
 import { connectRunning } from "../running-system.ts";
 import type { Terminal } from "../terminal.ts";
+import { isPlatformService } from "../units.ts";
 
 /** The options of `breakers`. */
 export interface BreakersOptions {
@@ -51,7 +51,7 @@ export async function breakers(
 }
 
 function isOfPlatform(operation: string): boolean {
-  return platformServices.has(operation.split(".", 1)[0] as string);
+  return isPlatformService(operation.split(".", 1)[0] as string);
 }
 
 interface Steered {

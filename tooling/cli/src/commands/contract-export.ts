@@ -1,7 +1,16 @@
-/** `cantle contract export`: contracts as JSON, or as one OpenAPI document. */
+/** `cantle contract export`: contracts as JSON, or as one OpenAPI or AsyncAPI document. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Contract, failuresOf, jsonSchemaOf, openapi, type Schema } from "@cantle/contract";
+import {
+  asyncapi,
+  type Contract,
+  type DeclaredEvent,
+  type DeclaredQueue,
+  failuresOf,
+  jsonSchemaOf,
+  openapi,
+  type Schema,
+} from "@cantle/contract";
 import { CantleError, type Operation } from "@cantle/core";
 import { loadSystem } from "@cantle/host";
 import type { System } from "@cantle/system";
@@ -13,6 +22,7 @@ import type { Terminal } from "../terminal.ts";
 export interface ContractExportOptions {
   readonly system?: string;
   readonly openapi?: boolean;
+  readonly asyncapi?: boolean;
   readonly out?: string;
 }
 
@@ -25,15 +35,27 @@ export async function contractExport(
   const found = findSystem(terminal, options.system);
   const system = await loadSystem(found.file);
   const contracts = await Promise.all(namesOf(system, named).map((name) => contractOf(system, name)));
-  const content = options.openapi
-    ? openapi(contracts, openApiOptions(system, found, named === undefined ? undefined : contracts[0]))
-    : named === undefined
-      ? { system: system.name, contracts: contracts.map(describeContract) }
-      : describeContract(contracts[0] as Contract);
+  const content = contentOf(contracts, { found, system, options, named });
   const text = JSON.stringify(content, undefined, 2);
   if (options.out === undefined || options.out === "-") terminal.out(text);
   else write(terminal, resolve(terminal.cwd, options.out), text);
   return 0;
+}
+
+interface Exporting {
+  readonly found: FoundSystem;
+  readonly system: System;
+  readonly options: ContractExportOptions;
+  readonly named: string | undefined;
+}
+
+function contentOf(contracts: readonly Contract<string, any>[], { found, system, options, named }: Exporting): object {
+  const only = named === undefined ? undefined : contracts[0];
+  if (options.openapi) return openapi(contracts, openApiOptions(system, found, only));
+  if (options.asyncapi) return asyncapi(contracts, titleOf(system, found, only));
+  return only === undefined
+    ? { system: system.name, contracts: contracts.map(describeContract) }
+    : describeContract(only);
 }
 
 function namesOf(system: System, named: string | undefined): readonly string[] {
@@ -44,14 +66,26 @@ function namesOf(system: System, named: string | undefined): readonly string[] {
 }
 
 /** A contract as data, with JSON Schemas in the place of schemas. */
-export function describeContract({ name, version, operations }: Contract<string, any>): object {
+export function describeContract({ name, version, operations, events, queues }: Contract<string, any>): object {
   return {
     name,
     version,
     operations: Object.fromEntries(
       Object.values<Operation>(operations).map((operation) => [operation.name, describeOperation(operation)]),
     ),
+    events: describeChannels(events),
+    queues: describeChannels(queues),
   };
+}
+
+/** Events or queues, by name. */
+function describeChannels(channels: { readonly [name: string]: DeclaredEvent | DeclaredQueue }): object {
+  return Object.fromEntries(
+    Object.values(channels).map(({ service: _, name, kind: __, version: ___, channel, data, ...facts }) => [
+      name,
+      { channel: channel.name, ...facts, data: jsonSchemaOf(data, "output", channel.name) },
+    ]),
+  );
 }
 
 function describeOperation(operation: Operation): object {
@@ -72,13 +106,13 @@ function describeOperation(operation: Operation): object {
   };
 }
 
-function openApiOptions(system: System, { folder }: FoundSystem, only: Contract<string, any> | undefined) {
+function openApiOptions(system: System, found: FoundSystem, only: Contract<string, any> | undefined) {
   const { prefix } = system.gateway ?? {};
-  return {
-    title: only?.name ?? system.name,
-    version: only?.version ?? versionIn(folder),
-    ...(prefix !== undefined && { prefix }),
-  };
+  return { ...titleOf(system, found, only), ...(prefix !== undefined && { prefix }) };
+}
+
+function titleOf(system: System, { folder }: FoundSystem, only: Contract<string, any> | undefined) {
+  return { title: only?.name ?? system.name, version: only?.version ?? versionIn(folder) };
 }
 
 /** A system has no version of its own; its package has. */

@@ -36,7 +36,7 @@ export async function run(terminal: Terminal, options: RunOptions, named: string
     const log = createLogger((level, message) => terminal.err(`${level}: ${message}`));
     const settings = { folder, home, env: terminal.env, set: options.set, profile: options.profile };
     const { instance, failed } = await runWhole(
-      { system, services: Object.keys(system.services), settings, log, clock: systemClock },
+      { system, services: Object.keys(system.services), settings, log, clock: systemClock, purpose: "task" },
       started,
     );
     const running = instance.services.get(service);

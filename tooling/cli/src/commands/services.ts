@@ -1,4 +1,5 @@
 /** `cantle services`: what a system is made of. Broken services are listed with why. */
+import type { DeclaredEvent, DeclaredQueue } from "@cantle/contract";
 import { explainError, type Operation } from "@cantle/core";
 import { loadSystem } from "@cantle/host";
 import { type Plan, place } from "@cantle/system";
@@ -42,11 +43,19 @@ function factsOf({ name, kind, contract, error }: LoadedService, plan: Plan) {
       access: accessText(operation),
       deprecated: operation.deprecated,
     })),
+    events: channelsOf(contract?.events),
+    queues: channelsOf(contract?.queues),
     error: error === undefined ? null : { code: error.code, text: explainError(error) },
   };
 }
 
-function printService(terminal: Terminal, { service, kind, version, unit, operations, error }: Facts): void {
+/** As they are called at the broker. */
+function channelsOf(declared: Readonly<Record<string, DeclaredEvent | DeclaredQueue>> = {}): readonly string[] {
+  return Object.values(declared).map(({ channel }) => channel.name);
+}
+
+function printService(terminal: Terminal, facts: Facts): void {
+  const { service, kind, version, unit, operations, events, queues, error } = facts;
   const { out, paintOut } = terminal;
   const where = unit === null ? "runs elsewhere" : `unit ${unit}`;
   const what = kind === "service" ? "" : ` (${kind})`;
@@ -59,5 +68,7 @@ function printService(terminal: Terminal, { service, kind, version, unit, operat
     const who = paintOut("dim", `${access}${deprecated ? ", deprecated" : ""}`);
     out(`  ${operation.padEnd(width)}  ${method.padEnd(6)} ${path}  ${who}`);
   }
+  for (const name of events) out(`  ${"event".padEnd(width)}  ${name}`);
+  for (const name of queues) out(`  ${"queue".padEnd(width)}  ${name}`);
   if (error !== null) printError(terminal, error.text);
 }

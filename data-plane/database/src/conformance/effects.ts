@@ -1,0 +1,84 @@
+/** A call that is repeated, or a message that is delivered again, has its effect once: the same on every engine. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { openLetters } from "./letters.ts";
+import type { Subject } from "./subject.ts";
+
+/** The tests. */
+export function effects(subject: Subject): void {
+  const skip = !subject.shared && "this engine's databases are never opened twice";
+
+  describe(`${subject.name}: effects`, () => {
+    test("the same key and input give the same reply, and one effect", async (t) => {
+      const letters = await openLetters(t, subject);
+      const first = await letters.write({ id: "a", texts: ["one"], key: "k" });
+      const again = await letters.write({ id: "a", texts: ["one"], key: "k" });
+      assert.deepEqual(again, first);
+      assert.equal(await letters.rows(), 1);
+      assert.equal(letters.entered(), 1);
+    });
+
+    test("the same key with another input is refused, and the key of another user is another key", async (t) => {
+      const letters = await openLetters(t, subject);
+      await letters.write({ id: "a", texts: ["one"], key: "k" });
+      await assert.rejects(letters.write({ id: "a", texts: ["two"], key: "k" }), { code: "KEY_REUSED" });
+      await letters.write({ id: "a", texts: ["two"], key: "k", caller: "ann" });
+      assert.equal(await letters.rows(), 2);
+    });
+
+    test("at once, one of many calls with a key has the effect and all have its reply", async (t) => {
+      const letters = await openLetters(t, subject);
+      const all = await Promise.all(
+        Array.from({ length: 8 }, () => letters.write({ id: "a", texts: ["one"], key: "k" })),
+      );
+      assert.equal(new Set(all.map(({ number }) => number)).size, 1);
+      assert.equal(await letters.rows(), 1);
+      await letters.postbox.arrived(1);
+    });
+
+    test("a handler that failed after its transaction goes on where it was", async (t) => {
+      const letters = await openLetters(t, subject);
+      await assert.rejects(letters.write({ id: "a", texts: ["one"], key: "k", failsAfter: 1 }));
+      const reply = await letters.write({ id: "a", texts: ["one"], key: "k", failsAfter: 1 });
+      assert.equal(reply.number, 1);
+      assert.equal(letters.entered(), 2);
+      assert.equal(await letters.rows(), 1);
+      await letters.postbox.arrived(1);
+      assert.deepEqual(letters.postbox.texts(), ["one"]);
+    });
+
+    test("a message that is delivered again has its effect once, in transactions and outside", async (t) => {
+      const letters = await openLetters(t, subject);
+      await assert.rejects(letters.deliver({ id: "m1", to: "a", fails: true }));
+      await letters.deliver({ id: "m1", to: "a" });
+      await letters.deliver({ id: "m1", to: "a" });
+      await letters.deliver({ id: "m2", to: "b" });
+      assert.deepEqual(await letters.received(), { letters: 2, counted: 2 });
+    });
+
+    test("what is forgotten has its effect again", async (t) => {
+      const letters = await openLetters(t, subject);
+      await letters.deliver({ id: "m1", to: "a" });
+      await letters.forget();
+      await letters.deliver({ id: "m1", to: "a" });
+      assert.deepEqual(await letters.received(), { letters: 2, counted: 2 });
+    });
+
+    test("keys are remembered over a restart, with the reply", { skip }, async (t) => {
+      const url = await subject.newUrl(t);
+      const before = await openLetters(t, subject, { url });
+      const first = await before.write({ id: "a", texts: ["one"], key: "k" });
+      await before.stop();
+      const after = await openLetters(t, subject, { url });
+      assert.deepEqual(await after.write({ id: "a", texts: ["one"], key: "k" }), first);
+      assert.equal(after.entered(), 0);
+    });
+
+    test("without a key every call has its effect", async (t) => {
+      const letters = await openLetters(t, subject);
+      await letters.write({ id: "a", texts: ["one"] });
+      await letters.write({ id: "a", texts: ["one"] });
+      assert.equal(await letters.rows(), 2);
+    });
+  });
+}

@@ -1,0 +1,92 @@
+/** What is published with a transaction: the same on every engine. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { CantleError } from "@cantle/core";
+import { openLetters } from "./letters.ts";
+import { type Letter, Postbox } from "./postbox.ts";
+import type { Subject } from "./subject.ts";
+
+/** The tests. */
+export function messages(subject: Subject): void {
+  const skip = !subject.shared && "this engine's databases are never opened twice";
+
+  describe(`${subject.name}: the outbox`, () => {
+    test("what a transaction published goes out after it committed, in order", async (t) => {
+      const letters = await openLetters(t, subject);
+      await letters.write({ id: "a", texts: ["one", "two"] });
+      await letters.write({ id: "b", texts: ["three"] });
+      await letters.postbox.arrived(3);
+      assert.deepEqual(letters.postbox.texts(), ["one", "two", "three"]);
+      const [first] = letters.postbox.messages;
+      assert.deepEqual([first?.source, first?.key], ["letters", "a"]);
+    });
+
+    test("what a transaction published goes nowhere when it fails", async (t) => {
+      const letters = await openLetters(t, subject);
+      await assert.rejects(letters.write({ id: "a", texts: ["never"], fails: true }));
+      await letters.write({ id: "b", texts: ["sent"] });
+      await letters.postbox.arrived(1);
+      assert.deepEqual(letters.postbox.texts(), ["sent"]);
+    });
+
+    test("publishing past the transaction is refused, as is data that the contract does not know", async (t) => {
+      const letters = await openLetters(t, subject);
+      await assert.rejects(letters.write({ id: "a", texts: [], past: true }), { code: "INTERNAL" });
+      await assert.rejects(letters.write({ id: "a", texts: [7 as unknown as string] }), { code: "INTERNAL" });
+      assert.match(letters.log(), /TRANSACTION_MISUSED[\s\S]*MESSAGE_INVALID/);
+      assert.equal(await letters.rows(), 0);
+    });
+
+    test("while the broker is away messages wait, and go out in order when it is back", async (t) => {
+      const letters = await openLetters(t, subject);
+      letters.postbox.refuse(new CantleError("BROKER_UNAVAILABLE", "the broker is away"));
+      await letters.write({ id: "a", texts: ["one"] });
+      await letters.postbox.refusals(2);
+      await letters.write({ id: "a", texts: ["two"] });
+      letters.postbox.refuse(undefined);
+      await letters.postbox.arrived(2);
+      assert.deepEqual(letters.postbox.texts(), ["one", "two"]);
+    });
+
+    test("a message that no broker will ever take is put aside, and its neighbours go on", async (t) => {
+      const letters = await openLetters(t, subject);
+      const tooLarge = new CantleError("MESSAGE_TOO_LARGE", "the message is over the limit");
+      letters.postbox.refuse((letter: Letter) => (letter.text === "huge" ? tooLarge : undefined));
+      await letters.write({ id: "a", texts: ["one", "huge", "two"] });
+      await letters.postbox.arrived(2);
+      assert.deepEqual(letters.postbox.texts(), ["one", "two"]);
+    });
+
+    test("what waits when the service stops goes out at the next start", { skip }, async (t) => {
+      const url = await subject.newUrl(t);
+      const before = await openLetters(t, subject, { url });
+      before.postbox.refuse(new CantleError("BROKER_UNAVAILABLE", "the broker is away"));
+      await before.write({ id: "a", texts: ["one", "two"] });
+      await before.stop();
+      const after = await openLetters(t, subject, { url });
+      await after.postbox.arrived(2);
+      assert.deepEqual(after.postbox.texts(), ["one", "two"]);
+    });
+
+    test("instances that share the database lose none, double none, and keep the order of a key", {
+      skip,
+    }, async (t) => {
+      const url = await subject.newUrl(t);
+      const postbox = new Postbox();
+      const both = [await openLetters(t, subject, { url, postbox }), await openLetters(t, subject, { url, postbox })];
+      await Promise.all(
+        both.flatMap((letters, at) =>
+          [0, 1].map(async (half) => {
+            for (let n = 0; n < 20; n++) await letters.write({ id: `${at}${half}`, texts: [`${n}`] });
+          }),
+        ),
+      );
+      await postbox.arrived(80);
+      for (const key of ["00", "01", "10", "11"])
+        assert.deepEqual(
+          postbox.letters.filter(({ id }) => id === key).map(({ text }) => Number(text)),
+          Array.from({ length: 20 }, (_, n) => n),
+        );
+    });
+  });
+}

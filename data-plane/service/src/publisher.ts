@@ -1,0 +1,8 @@
+/** The port to the broker as a service sees it: messages go there, and how they get there is nobody's business here. */
+import type { Channel, Message } from "@cantle/contract";
+
+/** Takes messages. */
+export interface Publisher {
+  /** Resolves when the broker keeps them. Throws `BROKER_UNAVAILABLE`, `BROKER_FULL` or `MESSAGE_TOO_LARGE`; then at most a beginning of them is kept. */
+  publish(channel: Channel, messages: readonly Message[]): Promise<void>;
+}

@@ -1,0 +1,60 @@
+/** Which broker stands behind messages: chosen by `BROKER_URL`, the embedded one where there is none; loaded when it is used. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CantleError, type Clock, type Random } from "@cantle/core";
+import type { Broker, BrokerEngine } from "@cantle/messaging";
+import type { Logger } from "@cantle/telemetry";
+import { dataFolder, type Settings } from "./settings.ts";
+
+const engines: Readonly<Record<string, () => Promise<BrokerEngine>>> = {
+  memory: async () => (await import("@cantle/messaging")).memoryBroker,
+  "segment-log": async () => (await import("@cantle/segment-log")).segmentLog,
+  nats: async () => (await import("@cantle/nats")).nats,
+  tls: async () => (await import("@cantle/nats")).nats,
+  kafka: async () => (await import("@cantle/kafka")).kafka,
+};
+
+/** What a broker is opened with. */
+export interface BrokerHost {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** True when the system has a broker of its own, on this host: one of its processes opens it, and the others come to that one. */
+export function isEmbedded({ BROKER_URL: url }: Settings["env"]): boolean {
+  return !url || url.startsWith("memory:") || url.startsWith("segment-log:");
+}
+
+/** Opens the broker that `BROKER_URL` names, or the embedded one of the system's folder. Throws `ENGINE_MISSING`. */
+export async function openBroker({ settings, clock, random, log }: BrokerHost): Promise<Broker> {
+  const url = settings.env["BROKER_URL"] || embeddedUrl(settings);
+  const scheme = /^([a-z-]+):/i.exec(url)?.[1] ?? "";
+  const load = Object.hasOwn(engines, scheme) ? engines[scheme] : undefined;
+  if (load === undefined) {
+    throw new CantleError("ENGINE_MISSING", `there is no broker for '${scheme}:'`, {
+      place: "BROKER_URL",
+      help: "use nats:, kafka:, memory:, or leave it out for the embedded one",
+    });
+  }
+  const messageBytesMax = bytesMaxOf(settings.env["BROKER_MESSAGE_BYTES_MAX"]);
+  return (await load()).open({ url, clock, random, log: log.with({ part: "broker" }), messageBytesMax });
+}
+
+function embeddedUrl(settings: Settings): string {
+  const folder = join(dataFolder(settings), "broker");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // What a damaged broker names as the way out; it sets aside what cannot be read.
+  return `segment-log:${folder}${settings.env["CANTLE_BROKER_REPAIR"] === "1" ? "?repair=true" : ""}`;
+}
+
+function bytesMaxOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  const bytes = Number(text);
+  if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+  throw new CantleError("CONFIG_INVALID", "'BROKER_MESSAGE_BYTES_MAX' is not a number of bytes", {
+    place: "BROKER_MESSAGE_BYTES_MAX",
+    help: "write a positive whole number, such as 1048576",
+  });
+}
