@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Contest, Measures } from "../harness/contest.ts";
 import { startPart } from "../harness/start-part.ts";
+import { outbox } from "./outbox.ts";
 import { openBroker, queue } from "./worker.ts";
 
 const work = "kill -9 while publishing";
@@ -16,7 +17,7 @@ type Said = Readonly<Record<"stored" | "taken" | "acked", Set<string>>>;
 
 /** The contests. */
 export async function contests(): Promise<Contest[]> {
-  return [killed];
+  return [killed, outbox];
 }
 
 const killed: Contest = {

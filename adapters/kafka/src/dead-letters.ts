@@ -21,6 +21,8 @@ import type { Reader } from "./reader.ts";
 import type { FoundRecord } from "./records.ts";
 
 const lettersMax = 100_000;
+/** All of them in one partition: they are few, and only there they are in the order in which they came. */
+const partition = 0;
 
 /** What was given up, and after what. */
 export interface GivenUp {
@@ -59,7 +61,9 @@ export class KafkaDeadLetters implements DeadLetters {
     };
     const headers = headersOf(message, source.name);
     for (const [name, value] of Object.entries(more)) headers.set(...header(name, value));
-    await this.#publisher.publish([{ topic, key: Buffer.from(id), value: Buffer.from(message.data), headers }]);
+    await this.#publisher.publish([
+      { topic, partition, key: Buffer.from(id), value: Buffer.from(message.data), headers },
+    ]);
   }
 
   sources: DeadLetters["sources"] = () => {
@@ -124,7 +128,7 @@ export class KafkaDeadLetters implements DeadLetters {
   }
 
   async #tombstone(source: DeadLetterSource, id: string): Promise<void> {
-    const tombstone: Outgoing = { topic: this.#connection.names.deadLetters(source), key: Buffer.from(id) };
+    const tombstone: Outgoing = { topic: this.#connection.names.deadLetters(source), partition, key: Buffer.from(id) };
     await this.#publisher.publish([tombstone]);
   }
 

@@ -1,6 +1,7 @@
 /** Kysely's side: a dialect whose connections decide query by query where it runs. */
 
 import { CantleError } from "@cantle/core";
+import { onlyReads } from "@cantle/database";
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -44,6 +45,7 @@ export class Session implements DatabaseConnection {
     this.#refuseEnded();
     switch (this.#state) {
       case "outside":
+        // What is certainly a read goes to the reader; all else to the writer, which can do both.
         return onlyReads(query) ? this.#store.read(query) : this.#store.write(query);
       case "migration":
         return query.query.kind === "RawNode" ? this.#store.script(query) : this.#store.inTransaction(query);
@@ -85,11 +87,6 @@ export class Session implements DatabaseConnection {
     if (this.#state !== "ended") return;
     throw new CantleError("INTERNAL", "a query was made on a transaction that has ended");
   }
-}
-
-/** What is certainly a read goes to the reader; all else to the writer, which can do both. */
-function onlyReads({ query, sql }: CompiledQuery): boolean {
-  return query.kind === "SelectQueryNode" || (query.kind === "RawNode" && /^\s*select\b/i.test(sql));
 }
 
 class StoreDriver implements Driver {

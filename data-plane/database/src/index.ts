@@ -12,3 +12,4 @@ export type { Execute, SqlFlavour } from "./execute.ts";
 export { type DataLayer, type Joined, type JoinedBinding, type JoinOptions, joined } from "./joined.ts";
 export type { Migration, MigrationDatabase, Migrations } from "./migrations.ts";
 export type { Database, Forgetting, Queries, Transaction } from "./queries.ts";
+export { onlyReads } from "./reads.ts";

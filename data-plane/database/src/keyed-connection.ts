@@ -2,6 +2,7 @@
 import type { CompiledQuery, ConnectionProvider, DatabaseConnection, Driver, QueryResult } from "kysely";
 import type { Steps } from "./effects.ts";
 import { executeOn, type SqlFlavour } from "./execute.ts";
+import { onlyReads } from "./reads.ts";
 
 /** What steps are made with. */
 export interface Keyed {
@@ -52,8 +53,4 @@ class KeyedConnection implements DatabaseConnection {
   streamQuery<R>(query: CompiledQuery, chunkMax: number): AsyncIterableIterator<QueryResult<R>> {
     return this.#connection.streamQuery(query, chunkMax);
   }
-}
-
-function onlyReads({ query, sql }: CompiledQuery): boolean {
-  return query.kind === "SelectQueryNode" || (query.kind === "RawNode" && /^\s*select\b/i.test(sql));
 }

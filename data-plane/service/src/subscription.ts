@@ -1,7 +1,7 @@
 /** Subscriptions and schedules: what a service does when nobody calls it. */
 import type { BaseContext, DeclaredEvent, DeclaredQueue, DeliveryContext, Out, Schema } from "@cantle/contract";
 
-/** How messages are taken; also what `policies` may say of it. */
+/** How messages are taken. */
 export interface SubscribeOptions {
   /** How long handling one may take, ms; default 30,000. */
   readonly timeoutMs?: number;
