@@ -125,7 +125,7 @@ test("dev runs it, restarts only what is edited, and leaves nothing behind", { t
   await dev.until(/^try curl /m);
   await dev.until(/watching for edits/);
   const pids = await pidsOf();
-  assert.deepEqual(Object.keys(pids), ["control", "accounts", "gateway"]);
+  assert.deepEqual(Object.keys(pids), ["control", "broker", "accounts", "gateway"]);
 
   const service = join(user, "service.ts");
   const right = readFileSync(service, "utf8");

@@ -39,7 +39,24 @@ export async function openBroker({ settings, clock, random, log }: BrokerHost): 
     });
   }
   const messageBytesMax = bytesMaxOf(settings.env["BROKER_MESSAGE_BYTES_MAX"]);
-  return (await load()).open({ url, clock, random, log: log.with({ part: "broker" }), messageBytesMax });
+  const engine = await load().catch((cause: unknown) => {
+    throw isNotInstalled(cause) ? notInstalled(scheme, cause) : cause;
+  });
+  return engine.open({ url, clock, random, log: log.with({ part: "broker" }), messageBytesMax });
+}
+
+/** True for the failure to find a package; one that is there and broken fails with something else. */
+function isNotInstalled(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "ERR_MODULE_NOT_FOUND";
+}
+
+function notInstalled(scheme: string, cause: unknown): CantleError {
+  const name = scheme === "kafka" ? "@cantle/kafka" : "@cantle/nats";
+  return new CantleError("ENGINE_MISSING", `the package for '${scheme}:' is not installed`, {
+    place: "BROKER_URL",
+    help: `npm install ${name}`,
+    cause,
+  });
 }
 
 function embeddedUrl(settings: Settings): string {
