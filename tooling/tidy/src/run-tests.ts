@@ -13,7 +13,7 @@ import { planes } from "./repository.ts";
 import { Counter, type RunEvent } from "./tally.ts";
 
 const filesAtOnceMax = 2;
-const fileTimeoutMs = 10 * 60_000;
+const fileTimeoutMs = 4 * 60_000;
 const folders = [...planes, "architecture", "bench"];
 const rings = [".test.ts", ".sim.ts", ".e2e.ts"];
 const ignored = new Set(["node_modules", "dist", "mistakes", ".cantle"]);

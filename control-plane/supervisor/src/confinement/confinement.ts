@@ -47,7 +47,16 @@ export function openConfinement(
 export function createConfinement(groups: Groups, clock: Clock): Confinement {
   const told = new Set<Resource>();
   const untold: Unenforced[] = [];
-  groups.sweep();
+  let isOpen = true;
+  void sweepLeft();
+
+  /** What an earlier supervisor left; a kernel may hold a group for a moment after its last process. */
+  async function sweepLeft(): Promise<void> {
+    for (let attempt = 0; attempt < removalsMax && isOpen; attempt++) {
+      groups.sweep();
+      await delay(clock, removalPauseMs);
+    }
+  }
 
   async function remove(group: Group): Promise<void> {
     for (let attempt = 0; attempt < removalsMax && !group.remove(); attempt++) await delay(clock, removalPauseMs);
@@ -69,7 +78,10 @@ export function createConfinement(groups: Groups, clock: Clock): Confinement {
       };
     },
     news: () => untold.splice(0),
-    close: () => groups.sweep(),
+    close() {
+      isOpen = false;
+      groups.sweep();
+    },
   };
 }
 
