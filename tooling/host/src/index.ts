@@ -1,4 +1,5 @@
 /** The program that runs a unit, and the start of a whole system. */
+export { isEmbedded } from "./broker.ts";
 export { checkMessages } from "./check-messages.ts";
 export type { BreakerShown, steerings } from "./describe.ts";
 export { loadSystem } from "./load-system.ts";

@@ -3,7 +3,7 @@
  * here. The embedded one belongs to the running system; one that `BROKER_URL` names may be looked into without any.
  */
 import { CantleError, isCantleError } from "@cantle/core";
-import { becomeOperator, loadSystem, type Operator } from "@cantle/host";
+import { becomeOperator, isEmbedded, loadSystem, type Operator } from "@cantle/host";
 import type { Broker } from "@cantle/messaging";
 import type { System } from "@cantle/system";
 import type { Run } from "../command-options.ts";
@@ -32,13 +32,14 @@ export function atBroker<O extends BrokerCommandOptions>(command: BrokerCommand<
   return async (terminal, options, ...named) => {
     const { file, folder, home } = findSystem(terminal, options.system);
     const { env } = terminal;
-    if (isOwn(env.BROKER_URL)) await connectRunning(home);
+    // The embedded one is in a process of the system, so there is none where nothing runs.
+    if (isEmbedded(env)) await connectRunning(home);
     const system = await loadSystem(file);
     const operator = await becomeOperator(system, { folder, home, env });
     // The platform's timers keep no process alive, and a command may be waiting for one.
     const alive = setInterval(() => {}, 60_000);
     try {
-      return await command({ terminal, broker: await brokerOf(operator, env.BROKER_URL), system }, options, ...named);
+      return await command({ terminal, broker: await brokerOf(operator, env), system }, options, ...named);
     } finally {
       clearInterval(alive);
       await operator.stop();
@@ -46,19 +47,14 @@ export function atBroker<O extends BrokerCommandOptions>(command: BrokerCommand<
   };
 }
 
-/** Whether the broker is the system's own, so that there is none where nothing runs. */
-function isOwn(url: string | undefined): boolean {
-  return !url || /^(memory|segment-log):/.test(url);
-}
-
-async function brokerOf(operator: Operator, url: string | undefined): Promise<Broker> {
+async function brokerOf(operator: Operator, env: Terminal["env"]): Promise<Broker> {
   try {
     return await operator.broker();
   } catch (error) {
     const isAway = isCantleError(error) && error.code === "BROKER_UNAVAILABLE";
     if (!isAway || error.help !== undefined) throw error;
     throw new CantleError("BROKER_UNAVAILABLE", "the broker does not answer", {
-      help: isOwn(url)
+      help: isEmbedded(env)
         ? "see with `cantle ps` whether it runs; a system that was started with BROKER_URL has another: set it here too"
         : "see whether the server that BROKER_URL names runs and can be reached from here",
       cause: error,
