@@ -22,7 +22,7 @@ export interface WireLimits {
    * 12 to 16 seconds, one whose event loop is blocked for 5 is not given up. Not reading what waits is silence too.
    */
   readonly pingsMissedMax: number;
-  /** How long a closing connection may take to send what is left. Default 1,000. */
+  /** How long a leaving server waits for its client to close, and a closing connection may take to send what is left. Default 1,000. */
   readonly closeTimeoutMs: number;
 }
 

@@ -437,6 +437,45 @@ test("draining tells the peer, refuses new calls before their handler, and waits
   assert.equal(entered, 1);
   release.resolve();
   assert.equal((await peer.next(kinds.reply)).call, 1);
+  peer.destroy();
+  await drained;
+});
+
+test("a request that meets the goaway on its way is told DRAINING, though nothing is under way any more", async () => {
+  let entered = 0;
+  const { dial, serving } = serve({
+    async handle() {
+      entered++;
+      return { kind: "value", value: 1 };
+    },
+  });
+  const peer = dial();
+  peer.hello();
+  await peer.next(kinds.hello);
+  const drained = serving.drain();
+  await peer.next(kinds.goaway);
+  await quiet();
+  peer.frame(kinds.request, 1, rawRequest());
+  assert.equal(codeOf(await peer.next(kinds.error)), "DRAINING");
+  assert.equal(entered, 0);
+  peer.destroy();
+  await drained;
+});
+
+test("a client that does not close after a goaway is not waited for longer than closeTimeoutMs", async () => {
+  const { clock, dial, serving } = serve({ limits: { closeTimeoutMs: 300 } });
+  const peer = dial();
+  peer.hello();
+  await peer.next(kinds.hello);
+  let isDrained = false;
+  const drained = serving.drain().then(() => {
+    isDrained = true;
+  });
+  await peer.next(kinds.goaway);
+  await clock.advance(299);
+  await quiet();
+  assert.equal(isDrained, false);
+  await clock.advance(2);
   await drained;
   await peer.closed;
 });

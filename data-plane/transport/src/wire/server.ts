@@ -58,6 +58,8 @@ export class WireServer {
   #inFlight = 0;
   #leaving = false;
   #idle: (() => void)[] = [];
+  /** The connection has ended. */
+  readonly #gone = Promise.withResolvers<void>();
 
   constructor(pipe: Pipe, doors: Doors, options: ServeOptions & { readonly ended: () => void }) {
     this.#doors = doors;
@@ -81,7 +83,20 @@ export class WireServer {
       writeGoaway(this.#session.writer, draining());
     }
     if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.#session.state === "open") await this.#farewell();
     this.#session.end(draining());
+  }
+
+  /**
+   * Leaves the end of the connection to the client, which ends it when all its calls are answered: a request that the goaway met
+   * on its way is told DRAINING, and may be sent elsewhere; had it found the connection closed, nobody could say whether it
+   * was handled. A client that does not end it is not waited for long.
+   */
+  async #farewell(): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = this.#options.clock.after(this.#session.limits.closeTimeoutMs, late.resolve);
+    await Promise.race([this.#gone.promise, late.promise]);
+    timer.cancel();
   }
 
   /** Ends the connection now; calls under way are cancelled. */
@@ -272,6 +287,7 @@ export class WireServer {
   #closed(reason: CantleError): void {
     const gone = new CantleError("CANCELLED", "the caller went away", { cause: reason });
     for (const served of this.#calls.list()) this.#cancel(served, gone);
+    this.#gone.resolve();
     this.#ended();
   }
 }
