@@ -33,3 +33,15 @@ test("a folder without a system and a name without a file are mistakes in usage"
   assert.throws(find(), { code: "USAGE", message: "there is no system in this folder" });
   assert.throws(find("nowhere.ts"), { code: "USAGE", place: join(folder.path, "nowhere.ts") });
 });
+
+test("where systems are further below, the help names them", async () => {
+  await using folder = await testFolder({
+    "examples/b/system.ts": "",
+    "examples/a/src/system.ts": "",
+    "examples/a/b/c/system.ts": "",
+    "node_modules/x/system.ts": "",
+    ".cantle/x/system.ts": "",
+  });
+  const find = () => findSystem({ cwd: folder.path, env: {} });
+  assert.throws(find, { code: "USAGE", help: "name one with --system: examples/a, examples/b" });
+});

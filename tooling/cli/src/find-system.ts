@@ -1,5 +1,5 @@
 /** Which system a command is about: the file that exports it, and its folder, where its state lives. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { CantleError } from "@cantle/core";
 import type { Terminal } from "./terminal.ts";
@@ -34,10 +34,39 @@ export function findSystem({ cwd, env }: Pick<Terminal, "cwd" | "env">, named?: 
       help: "name the file that exports the system, or the folder with system.ts",
     });
   }
-  const name = systemFiles.find((each) => existsSync(join(path, each)));
-  if (name !== undefined) return found(join(path, name));
+  const file = systemIn(path);
+  if (file !== undefined) return found(file);
+  const below = systemsBelow(path).map((folder) => relative(cwd, folder));
   throw new CantleError("USAGE", `there is no system in ${relative(cwd, path) || "this folder"}`, {
     place: path,
-    help: "go to the folder with system.ts, or name it with --system",
+    help:
+      below.length === 0
+        ? "go to the folder with system.ts, or name it with --system"
+        : `name one with --system: ${below.join(", ")}`,
   });
+}
+
+function systemIn(folder: string): string | undefined {
+  const name = systemFiles.find((each) => existsSync(join(folder, each)));
+  return name && join(folder, name);
+}
+
+/** The folders below one that have a system, no deeper than a collection of examples has them. */
+function systemsBelow(folder: string, depth = 2): readonly string[] {
+  return foldersIn(folder).flatMap((each) => {
+    if (systemIn(each) !== undefined) return [each];
+    return depth > 1 ? systemsBelow(each, depth - 1) : [];
+  });
+}
+
+/** None in a folder that may not be read. */
+function foldersIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && entry.name !== "node_modules")
+      .map(({ name }) => join(folder, name))
+      .sort();
+  } catch {
+    return [];
+  }
 }
