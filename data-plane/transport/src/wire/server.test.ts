@@ -1,53 +1,10 @@
 /** The serving end against a peer that keeps no rules. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Caller, CantleError, type Handler, type Operation, seededRandom, virtualClock } from "@cantle/core";
-import type { Doors } from "../transport.ts";
+import { type Caller, CantleError } from "@cantle/core";
+import { codeOf, echo, goawayCode, quiet, serve } from "./fixture.ts";
 import { kinds } from "./frame.ts";
-import type { WireLimits } from "./limits.ts";
-import { pipePair } from "./pipe-pair.ts";
-import { RawPeer, rawFrame, rawRequest } from "./raw-peer.ts";
-import { createServing } from "./serving.ts";
-
-const operation = { service: "things", name: "echo", version: "1.2.0" } as Operation;
-const echo: Handler = async ({ payload }) => ({
-  kind: "bytes",
-  bytes: payload.kind === "value" ? Buffer.of() : payload.bytes,
-});
-
-function serve({
-  handle = echo,
-  limits = {},
-  doors = {},
-}: {
-  handle?: Handler;
-  limits?: Partial<WireLimits>;
-  doors?: Partial<Doors>;
-} = {}) {
-  const clock = virtualClock();
-  const asked: (string | undefined)[] = [];
-  const all: Doors = {
-    find: (service, name) => (service === "things" && name === "echo" ? { operation, handle } : undefined),
-    list: () => [{ operation, handle }],
-    peerOf(token, service) {
-      asked.push(service);
-      if (token === "token-of-shop" && service !== "payroll") return { service, uses: "*" };
-      throw new CantleError("PEER_REFUSED", "not who it says");
-    },
-    callerOf: (assertion) => ({ id: assertion, roles: [], assertion }),
-    ...doors,
-  };
-  const serving = createServing(all, { clock, random: seededRandom(1), limits });
-  const dial = (fullBytes?: number) => {
-    const [near, far] = pipePair(fullBytes === undefined ? {} : { fullBytes });
-    serving.add(far);
-    return new RawPeer(near);
-  };
-  return { clock, asked, serving, dial };
-}
-
-const codeOf = ({ body }: { body: Buffer }) => JSON.parse(body.toString()).code as string;
-const goawayCode = ({ body }: { body: Buffer }) => body.toString("latin1", 1, 1 + body[0]!);
+import { rawFrame, rawRequest } from "./raw-peer.ts";
 
 test("a peer is asked for once per connection and service", async () => {
   const { asked, dial } = serve();
@@ -414,88 +371,3 @@ test("a silent peer is pinged, kept while it answers, and given up when it does 
   await clock.advance(600);
   await peer.closed;
 });
-
-test("draining tells the peer, refuses new calls before their handler, and waits for those under way", async () => {
-  const release = Promise.withResolvers<void>();
-  let entered = 0;
-  const { dial, serving } = serve({
-    async handle() {
-      entered++;
-      await release.promise;
-      return { kind: "value", value: 1 };
-    },
-  });
-  const peer = dial();
-  peer.hello();
-  await peer.next(kinds.hello);
-  peer.frame(kinds.request, 1, rawRequest());
-  await quiet();
-  const drained = serving.drain();
-  assert.equal(goawayCode(await peer.next(kinds.goaway)), "DRAINING");
-  peer.frame(kinds.request, 2, rawRequest());
-  assert.equal(codeOf(await peer.next(kinds.error)), "DRAINING");
-  assert.equal(entered, 1);
-  release.resolve();
-  assert.equal((await peer.next(kinds.reply)).call, 1);
-  peer.destroy();
-  await drained;
-});
-
-test("a request that meets the goaway on its way is told DRAINING, though nothing is under way any more", async () => {
-  let entered = 0;
-  const { dial, serving } = serve({
-    async handle() {
-      entered++;
-      return { kind: "value", value: 1 };
-    },
-  });
-  const peer = dial();
-  peer.hello();
-  await peer.next(kinds.hello);
-  const drained = serving.drain();
-  await peer.next(kinds.goaway);
-  await quiet();
-  peer.frame(kinds.request, 1, rawRequest());
-  assert.equal(codeOf(await peer.next(kinds.error)), "DRAINING");
-  assert.equal(entered, 0);
-  peer.destroy();
-  await drained;
-});
-
-test("a client that does not close after a goaway is not waited for longer than closeTimeoutMs", async () => {
-  const { clock, dial, serving } = serve({ limits: { closeTimeoutMs: 300 } });
-  const peer = dial();
-  peer.hello();
-  await peer.next(kinds.hello);
-  let isDrained = false;
-  const drained = serving.drain().then(() => {
-    isDrained = true;
-  });
-  await peer.next(kinds.goaway);
-  await clock.advance(299);
-  await quiet();
-  assert.equal(isDrained, false);
-  await clock.advance(2);
-  await drained;
-  await peer.closed;
-});
-
-test("stop cancels what its grace leaves over", async () => {
-  const { clock, dial, serving } = serve({ handle: (call) => new Promise((_, reject) => void call.onCancel(reject)) });
-  const peer = dial();
-  peer.hello();
-  await peer.next(kinds.hello);
-  peer.frame(kinds.request, 1, rawRequest());
-  await quiet();
-  const stopped = serving.stop(500);
-  await clock.advance(499);
-  assert.equal(peer.frames.filter(({ kind }) => kind === kinds.error).length, 0);
-  await clock.advance(2);
-  await stopped;
-  await peer.closed;
-});
-
-/** Lets everything that is under way in memory arrive. */
-async function quiet(turns = 50): Promise<void> {
-  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
