@@ -13,7 +13,10 @@ export const disturbed: Layer = ({ operation, policy: { faults }, host: { clock,
   return (next) => async (call) => {
     for (const { when, ratio, delayMs = 0, abort } of faults) {
       if (!fits(when, call) || random.next() >= ratio) continue;
-      if (delayMs > 0) await pause(clock, delayMs, call);
+      if (delayMs > 0) {
+        await pause(clock, delayMs, call);
+        call.atMs = clock.nowMs();
+      }
       if (call.cancelled !== undefined) throw call.cancelled;
       if (abort !== undefined) throw injected(abort, call);
     }
