@@ -82,7 +82,7 @@ function leastLoaded<T extends Candidate>(candidates: readonly T[], choice: Choi
 }
 
 function loadOf({ inFlight }: Candidate, latency: Latency | undefined, nowMs: number): number {
-  return (inFlight + 1) * (latency === undefined ? 1 : Math.max(latencyMsMin, latency.costMs(nowMs)));
+  return (inFlight + 1) * (latency === undefined ? 1 : latency.costMsOver(latencyMsMin, nowMs));
 }
 
 /** The share that an endpoint gets of what it would get, from `warmthMin` to 1. */

@@ -1,4 +1,7 @@
-/** The last good reply to each call, for when there is no new one: bounded in number and age. */
+/**
+ * The last good reply to each call, for when there is no new one: bounded in number and age. It is renewed at every call and
+ * looked at hardly ever, so renewing is one look-up; who has to go is found when there is no room (second chance, Corbató 1968).
+ */
 import type { Reply } from "@cantle/core";
 import { ownReply } from "./own-reply.ts";
 
@@ -6,14 +9,21 @@ import { ownReply } from "./own-reply.ts";
 export interface KeepPolicy {
   /** How old a reply may be, ms. */
   readonly ageMsMax: number;
-  /** How many are kept; the one least recently renewed goes first. */
+  /** How many are kept; the first to go is the one kept longest that was not renewed meanwhile. */
   readonly entriesMax: number;
+}
+
+interface Kept {
+  reply: Reply;
+  atMs: number;
+  /** Since it was last passed over. */
+  renewed: boolean;
 }
 
 /** A bounded memory of replies. */
 export class LastReplies {
   readonly #policy: KeepPolicy;
-  readonly #kept = new Map<string, { readonly reply: Reply; readonly atMs: number }>();
+  readonly #kept = new Map<string, Kept>();
 
   constructor(policy: KeepPolicy) {
     this.#policy = policy;
@@ -22,11 +32,17 @@ export class LastReplies {
   /** Keeps a reply in place of the one before it. Streams and downloads can only be read once, so they are not kept. */
   keep(key: string, reply: Reply, nowMs: number): void {
     if (reply.kind !== "value" && reply.kind !== "bytes") return;
-    this.#kept.delete(key);
     // The one who is given it now may change it.
-    this.#kept.set(key, { reply: ownReply(reply), atMs: nowMs });
-    const oldest = this.#kept.size > this.#policy.entriesMax ? this.#kept.keys().next().value : undefined;
-    if (oldest !== undefined) this.#kept.delete(oldest);
+    const own = ownReply(reply);
+    const before = this.#kept.get(key);
+    if (before !== undefined) {
+      before.reply = own;
+      before.atMs = nowMs;
+      before.renewed = true;
+      return;
+    }
+    if (this.#kept.size >= this.#policy.entriesMax) this.#makeRoom();
+    this.#kept.set(key, { reply: own, atMs: nowMs, renewed: false });
   }
 
   /** The last one, where it is not too old. */
@@ -34,5 +50,15 @@ export class LastReplies {
     const found = this.#kept.get(key);
     if (found === undefined || nowMs - found.atMs > this.#policy.ageMsMax) return undefined;
     return ownReply(found.reply);
+  }
+
+  /** Those that were renewed go to the end of the line, each once; the first that was not leaves. */
+  #makeRoom(): void {
+    for (const [key, each] of this.#kept) {
+      this.#kept.delete(key);
+      if (!each.renewed) return;
+      each.renewed = false;
+      this.#kept.set(key, each);
+    }
   }
 }

@@ -26,11 +26,16 @@ export class Latency {
     return this.#costMs * Math.exp((this.#atMs - nowMs) / memoryMs);
   }
 
+  /** The same, or `leastMs` where it will be less: what can never be more is not worked out. */
+  costMsOver(leastMs: number, nowMs: number): number {
+    return this.#costMs <= leastMs ? leastMs : Math.max(leastMs, this.costMs(nowMs));
+  }
+
   /** An answer came after `tookMs`. */
   answered(tookMs: number, nowMs: number): void {
-    const weight = this.#known ? Math.exp((this.#atMs - nowMs) / memoryMs) : 0;
-    const average = this.#costMs * weight + tookMs * (1 - weight);
-    this.#set(Math.max(tookMs, average), nowMs);
+    // Where it is the slower one, no average is more, and none is worked out.
+    const weight = tookMs < this.#costMs ? Math.exp((this.#atMs - nowMs) / memoryMs) : 0;
+    this.#set(this.#costMs * weight + tookMs * (1 - weight), nowMs);
   }
 
   /** It failed after `tookMs`: a fast failure is no reason to prefer it. */

@@ -81,5 +81,6 @@ export function fits(when: Route["when"], { baggage = {} }: Pick<Call, "baggage"
 }
 
 function hasAll(wanted: Readonly<Record<string, string>>, has: Readonly<Record<string, string>>): boolean {
-  return Object.entries(wanted).every(([name, value]) => Object.hasOwn(has, name) && has[name] === value);
+  for (const name of Object.keys(wanted)) if (!Object.hasOwn(has, name) || has[name] !== wanted[name]) return false;
+  return true;
 }

@@ -54,7 +54,14 @@ export function callingAs(peer: Peer, host: OutboundHost): Calling {
       });
       if (upload !== undefined) call.upload = sentWith(call, upload);
       if (parent === undefined && options?.signal === undefined) return handle(call);
-      return linked(call, { parent, signal: options?.signal }, () => handle(call));
+      const release = tied(call, parent, options?.signal);
+      return handle(call).then(
+        (reply) => whenRead(reply, release),
+        (error) => {
+          release();
+          throw error;
+        },
+      );
     };
   };
 }
@@ -86,29 +93,21 @@ function sentWith(call: Call, upload: Bytes): Bytes {
   return { ...upload, chunks: chunks() };
 }
 
-/** Runs a call that ends when its parent is cancelled or its signal aborts. */
-function linked(
-  call: Call,
-  to: { parent: Call | undefined; signal: AbortSignal | undefined },
-  run: () => Promise<Reply>,
-): Promise<Reply> {
-  const unlisten = to.parent?.onCancel((reason) => call.cancel(reason));
+/** Ends a call when its parent is cancelled or its signal aborts, until it is released. */
+function tied(call: Call, parent: Call | undefined, signal: AbortSignal | undefined): () => void {
+  const unlisten = parent?.onCancel((reason) => call.cancel(reason));
+  if (signal === undefined) return unlisten ?? nothing;
   const abort = () =>
-    call.cancel(new CantleError("CANCELLED", "the caller cancelled the call", { cause: to.signal?.reason }));
-  if (to.signal?.aborted) abort();
-  else to.signal?.addEventListener("abort", abort, { once: true });
-  const release = () => {
+    call.cancel(new CantleError("CANCELLED", "the caller cancelled the call", { cause: signal.reason }));
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  return () => {
     unlisten?.();
-    to.signal?.removeEventListener("abort", abort);
+    signal.removeEventListener("abort", abort);
   };
-  return run().then(
-    (reply) => whenRead(reply, release),
-    (error) => {
-      release();
-      throw error;
-    },
-  );
 }
+
+const nothing = () => {};
 
 /** A stream is part of the call until its last item is read. */
 function whenRead(reply: Reply, done: () => void): Reply {

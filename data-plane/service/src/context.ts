@@ -42,10 +42,6 @@ export function contextMaker(operation: Operation, host: ContextHost): MakeConte
 
   class Context {
     readonly #call: Call;
-    readonly clock = clock;
-    readonly random = random;
-    readonly config = config;
-    readonly fail = fail;
     constructor(call: Call) {
       this.#call = call;
     }
@@ -55,6 +51,18 @@ export function contextMaker(operation: Operation, host: ContextHost): MakeConte
     }
     get log() {
       return host.log.with({ operation: operation.name, trace: this.#call.trace.traceId });
+    }
+    get clock() {
+      return clock;
+    }
+    get random() {
+      return random;
+    }
+    get config() {
+      return config;
+    }
+    get fail() {
+      return fail;
     }
     get caller() {
       return this.#call.caller;

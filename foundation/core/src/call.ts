@@ -7,6 +7,7 @@
  * side's inbound validates it, once. A colocated call never serialises; a gateway never parses.
  */
 import type { Baggage } from "./baggage.ts";
+import { CantleError } from "./error.ts";
 import type { Operation } from "./operation.ts";
 import type { Trace } from "./trace.ts";
 
@@ -128,12 +129,18 @@ export class Call {
   payload: Payload;
   trace: Trace;
   deadlineMs: number;
+  /**
+   * When it got here, monotonic ms; on its way back, when its reply came. A look at the clock costs as much as a policy, so the
+   * outermost station takes one for all that follow in the same turn, and whoever holds a call up sets it anew.
+   */
+  atMs = 0;
   /** The station of this process that sees to the deadline, so that no other needs to. It is told of a cancellation first. */
   bound: Cancellable | undefined;
   /** The endpoints that earlier attempts went to. */
   tried: readonly string[] | undefined;
   /** True once it is known to stay in the process that makes it: whoever lets calls into that has done so already. */
   staysHere = false;
+  #valueText: string | undefined;
   #ended: unknown;
   #first: Listening | undefined;
   #last: Listening | undefined;
@@ -150,6 +157,24 @@ export class Call {
     this.upload = start.upload;
     this.trace = start.trace;
     this.deadlineMs = start.deadlineMs;
+  }
+
+  /** Another one for the same that is cancelled apart: for whoever answers one call by several, or several by one. Reads only: it has no key. */
+  twin(deadlineMs = this.deadlineMs): Call {
+    const { operation, payload, peer, caller, trace, baggage } = this;
+    const twin = new Call(operation, { payload, peer, caller, trace, baggage, deadlineMs });
+    twin.atMs = this.atMs;
+    twin.#valueText = this.#valueText;
+    return twin;
+  }
+
+  /**
+   * The value of its payload as JSON, empty for none; made once for all who need it: a key, each attempt on a wire. Throws
+   * `INPUT_INVALID` for cycles, bigints and the like.
+   */
+  valueText(): string {
+    this.#valueText ??= textOf(this.payload);
+    return this.#valueText;
   }
 
   /** Why the call was cancelled; undefined while it was not. */
@@ -197,6 +222,14 @@ export class Call {
     else listening.earlier.later = listening.later;
     if (listening.later === undefined) this.#last = listening.earlier;
     else listening.later.earlier = listening.earlier;
+  }
+}
+
+function textOf(payload: Payload): string {
+  try {
+    return (payload.kind === "value" ? JSON.stringify(payload.value) : undefined) ?? "";
+  } catch (cause) {
+    throw new CantleError("INPUT_INVALID", "the value cannot be said as JSON", { cause });
   }
 }
 

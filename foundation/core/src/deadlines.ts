@@ -19,7 +19,6 @@ export abstract class Deadline {
 
 /** The deadlines of one tick. */
 export interface Slot {
-  readonly number: number;
   last: Deadline | undefined;
 }
 
@@ -34,7 +33,6 @@ export interface Deadlines {
 /** A wheel on a clock; `tickMs` (default 10) is how late a deadline may be. */
 export function createDeadlines(clock: Clock, tickMs = 10): Deadlines {
   const slots = new Map<number, Slot>();
-  let recent: Slot = { number: -1, last: undefined };
   let armed = Number.POSITIVE_INFINITY;
   let timer: Timer | undefined;
 
@@ -61,8 +59,8 @@ export function createDeadlines(clock: Clock, tickMs = 10): Deadlines {
     if (slots.size > 0) arm(Math.min(...slots.keys()));
   }
 
-  function slotOf(number: number): Slot {
-    const slot = slots.get(number) ?? { number, last: undefined };
+  function open(number: number): Slot {
+    const slot: Slot = { last: undefined };
     slots.set(number, slot);
     arm(number);
     return slot;
@@ -71,12 +69,11 @@ export function createDeadlines(clock: Clock, tickMs = 10): Deadlines {
   return {
     add(deadline, atMs) {
       const number = Math.ceil(atMs / tickMs);
-      // Calls that begin together end together, so the slot is mostly the last one asked for.
-      if (recent.number !== number || !slots.has(number)) recent = slotOf(number);
-      deadline.slot = recent;
-      deadline.earlier = recent.last;
-      if (recent.last !== undefined) recent.last.later = deadline;
-      recent.last = deadline;
+      const slot = slots.get(number) ?? open(number);
+      deadline.slot = slot;
+      deadline.earlier = slot.last;
+      if (slot.last !== undefined) slot.last.later = deadline;
+      slot.last = deadline;
     },
     remove: unlink,
   };

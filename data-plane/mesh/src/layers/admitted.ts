@@ -28,8 +28,7 @@ export const admitted: Layer = ({ policy, host: { clock, loopDelay } }) => {
     return undefined;
   }
 
-  function measure(reply: Promise<Reply>, limit: AdaptiveLimit): void {
-    const startMs = clock.nowMs();
+  function measure(reply: Promise<Reply>, startMs: number, limit: AdaptiveLimit): void {
     const end = () => {
       limit.ended(clock.nowMs() - startMs, inFlight);
       release();
@@ -44,7 +43,7 @@ export const admitted: Layer = ({ policy, host: { clock, loopDelay } }) => {
     loopDelay?.entered();
     const reply = next(call);
     if (adaptive === undefined) reply.then(release, release);
-    else measure(reply, adaptive);
+    else measure(reply, call.atMs, adaptive);
     return reply;
   };
 };

@@ -8,7 +8,7 @@ import { Bulkhead } from "../bulkhead.ts";
 import type { Layer } from "../layer.ts";
 
 /** Keeps calls of an operation within their places. */
-export const bulkheaded: Layer = ({ operation, policy: { bulkhead: policy } }) => {
+export const bulkheaded: Layer = ({ operation, policy: { bulkhead: policy }, host: { clock } }) => {
   if (policy === false) return undefined;
   const bulkhead = new Bulkhead<() => void>(policy);
   const full = () =>
@@ -27,6 +27,7 @@ export const bulkheaded: Layer = ({ operation, policy: { bulkhead: policy } }) =
       return new Promise((resolve, reject) => {
         const enter = () => {
           unlisten();
+          call.atMs = clock.nowMs();
           resolve(inside(call));
         };
         if (!bulkhead.wait(enter)) return reject(full());

@@ -19,15 +19,13 @@ export const guarded: Layer<OutboundHost> = ({ operation, policy: { breaker: pol
   }
   const { clock } = host;
   const breaker = breakerOf(operation, policy, host);
-  const measured = policy.slowMs < Number.POSITIVE_INFINITY;
   return (next) => (call) => {
-    const startMs = clock.nowMs();
+    const { atMs: startMs } = call;
     const ticket = breaker.ask(startMs);
     if (ticket === 0) return Promise.reject(refused(operationId(operation), breaker, startMs));
     const reply = next(call);
     reply.then(
-      // Where no call is too slow, when a good one ended makes no difference.
-      () => breaker.ended(ticket, "success", { startMs, nowMs: measured ? clock.nowMs() : startMs }),
+      () => breaker.ended(ticket, "success", { startMs, nowMs: call.atMs }),
       (error) => breaker.ended(ticket, outcomeOf(error, call), { startMs, nowMs: clock.nowMs() }),
     );
     return reply;

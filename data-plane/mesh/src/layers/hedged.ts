@@ -4,7 +4,7 @@
  *
  * It is inside `retried`. A failure before the second was sent is the attempt's failure; after that the other is waited for.
  */
-import { Call, CantleError, Deadline, type Handler, type Reply } from "@cantle/core";
+import { type Call, CantleError, Deadline, type Handler, type Reply } from "@cantle/core";
 import type { Layer, LayerPlan } from "../layer.ts";
 import type { OutboundHost } from "../outbound-host.ts";
 import { type Pool, poolOf } from "../pool.ts";
@@ -32,58 +32,69 @@ class Race extends Deadline {
   readonly #call: Call;
   readonly #next: Handler;
   readonly #track: Track;
-  readonly #running: Call[] = [];
-  #unlisten = () => {};
+  readonly #unlisten: () => void;
+  /** Each until it ended. */
+  #first: Call | undefined;
+  #second: Call | undefined;
 
   constructor(call: Call, next: Handler, track: Track) {
     super();
     this.#call = call;
     this.#next = next;
     this.#track = track;
+    this.#first = call.twin();
+    this.#unlisten = call.onCancel((reason) => this.#cancel(reason));
   }
 
   run(afterMs: number): void {
-    const { clock, deadlines } = this.#track.plan.host;
-    this.#unlisten = this.#call.onCancel((reason) => {
-      for (const attempt of this.#running) attempt.cancel(reason);
-    });
-    deadlines.add(this, clock.nowMs() + afterMs);
-    this.#send();
+    this.#track.plan.host.deadlines.add(this, this.#call.atMs + afterMs);
+    if (this.#first !== undefined) this.#send(this.#first);
   }
 
   expire(): void {
     const { plan, pool } = this.#track;
-    const { tried } = this.#running[0] ?? this.#call;
+    const tried = this.#first?.tried;
     if (tried === undefined || this.#call.cancelled !== undefined) return;
+    const nowMs = plan.host.clock.nowMs();
     this.#call.tried = tried;
-    if (pool.hasOther(this.#call) && pool.retries.take(plan.policy.retryBudget, plan.host.clock.nowMs())) this.#send();
+    this.#call.atMs = nowMs;
+    if (!pool.hasOther(this.#call) || !pool.retries.take(plan.policy.retryBudget, nowMs)) return;
+    this.#second = this.#call.twin();
+    this.#send(this.#second);
   }
 
-  #send(): void {
-    const { operation, payload, peer, caller, trace, baggage, deadlineMs, tried } = this.#call;
-    const attempt = new Call(operation, { payload, peer, caller, trace, baggage, deadlineMs });
-    attempt.tried = tried;
-    this.#running.push(attempt);
+  #send(attempt: Call): void {
+    attempt.tried = this.#call.tried;
     this.#next(attempt).then(
       (reply) => {
-        const second = attempt !== this.#running[0];
+        const second = attempt === this.#second;
         this.#end(attempt);
-        for (const loser of this.#running.splice(0)) loser.cancel(new CantleError("CANCELLED", "another was faster"));
+        if (!this.#isOver) this.#cancel(new CantleError("CANCELLED", "another was faster"));
         this.#track.resolve(second ? { ...reply, retried: true } : reply);
       },
       (error) => {
         this.#end(attempt);
-        if (this.#running.length === 0) this.#track.reject(error);
+        if (this.#isOver) this.#track.reject(error);
       },
     );
+  }
+
+  get #isOver(): boolean {
+    return this.#first === undefined && this.#second === undefined;
   }
 
   /** An attempt ended; with the first one the time for a second is over. */
   #end(attempt: Call): void {
     this.#call.tried = attempt.tried;
-    const at = this.#running.indexOf(attempt);
-    if (at >= 0) this.#running.splice(at, 1);
+    this.#call.atMs = attempt.atMs;
+    if (attempt === this.#first) this.#first = undefined;
+    else this.#second = undefined;
     this.#track.plan.host.deadlines.remove(this);
-    if (this.#running.length === 0) this.#unlisten();
+    if (this.#isOver) this.#unlisten();
+  }
+
+  #cancel(reason: unknown): void {
+    this.#first?.cancel(reason);
+    this.#second?.cancel(reason);
   }
 }

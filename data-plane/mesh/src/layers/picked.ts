@@ -27,7 +27,8 @@ export function picked(plan: LayerPlan<OutboundHost>): Handler {
   const slot = pool.slotOf(operation);
   const choose = chooserOf(plan, pool);
 
-  function attempt(call: Call, target: Target, startMs: number): Promise<Reply> {
+  function attempt(call: Call, target: Target): Promise<Reply> {
+    const { atMs: startMs } = call;
     target.latencies[slot] ??= new Latency();
     const latency = target.latencies[slot];
     target.inFlight++;
@@ -37,6 +38,7 @@ export function picked(plan: LayerPlan<OutboundHost>): Handler {
     reply.then(
       () => {
         const nowMs = clock.nowMs();
+        call.atMs = nowMs;
         target.inFlight--;
         latency.answered(nowMs - startMs, nowMs);
         target.standing.succeeded(nowMs);
@@ -73,18 +75,17 @@ export function picked(plan: LayerPlan<OutboundHost>): Handler {
 
   async function waitFor(call: Call): Promise<Reply> {
     const found = await pool.wait(call, policy.waitMs);
-    const nowMs = clock.nowMs();
-    const target = found ? choose(call, nowMs) : undefined;
-    if (target !== undefined) return attempt(call, target, nowMs);
+    call.atMs = clock.nowMs();
+    const target = found ? choose(call) : undefined;
+    if (target !== undefined) return attempt(call, target);
     throw new CantleError("UNAVAILABLE", `no instance of '${operation.service}' can take ${operationId(operation)}`, {
       retryAfterSeconds: 1,
     });
   }
 
   return (call) => {
-    const nowMs = clock.nowMs();
-    const target = choose(call, nowMs);
-    return target === undefined ? waitFor(call) : attempt(call, target, nowMs);
+    const target = choose(call);
+    return target === undefined ? waitFor(call) : attempt(call, target);
   };
 }
 
@@ -94,11 +95,11 @@ function chooserOf({ operation, host: { random }, policy }: LayerPlan<OutboundHo
   const balance = balancerOf(policy.balancing, { slot, random, slowStartMs: policy.slowStartMs });
   const route = policy.routes.length > 0 ? routerOf(policy.routes, random) : undefined;
   const share = sharingBy(random);
-  return (call: Call, nowMs: number): Target | undefined => {
-    const all = pool.usable(nowMs);
+  return (call: Call): Target | undefined => {
+    const all = pool.usable(call.atMs);
     const allowed = route === undefined ? all : route(all, call);
     const fresh = call.tried === undefined ? allowed : untried(allowed, call.tried);
-    return fresh.length === 0 ? undefined : balance(share(fresh), call, nowMs);
+    return fresh.length === 0 ? undefined : balance(share(fresh), call, call.atMs);
   };
 }
 

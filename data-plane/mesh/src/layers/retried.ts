@@ -54,6 +54,7 @@ export const retried: Layer<OutboundHost> = ({ operation, policy: { retriesMax, 
         if (!neverSent.has(error.code) && !pool.retries.take(retryBudget, nowMs)) break;
         await pause(clock, waitMs, call);
         if (call.cancelled !== undefined) throw call.cancelled;
+        call.atMs = clock.nowMs();
         try {
           return { ...(await next(call)), retried: true };
         } catch (next) {
@@ -62,7 +63,8 @@ export const retried: Layer<OutboundHost> = ({ operation, policy: { retriesMax, 
       }
       throw asRetried(error);
     }
-    return (call) => next(call).catch((error) => (mayRepeat(error, call) ? again(call, error) : Promise.reject(error)));
+    return (call) =>
+      next(call).then(undefined, (error) => (mayRepeat(error, call) ? again(call, error) : Promise.reject(error)));
   };
 };
 

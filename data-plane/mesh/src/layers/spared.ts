@@ -12,8 +12,9 @@ import { refusal } from "./declared.ts";
 export const spared: Layer = ({ operation, policy: { criticality, delayMsMax }, host: { random, loopDelay } }) =>
   loopDelay &&
   ((next) => (call) => {
+    if (call.staysHere) return next(call);
     const delayMs = loopDelay.delayMs();
-    const share = delayMs === 0 || call.staysHere ? 0 : refusedShare(criticality, delayMs, delayMsMax);
+    const share = delayMs === 0 ? 0 : refusedShare(criticality, delayMs, delayMsMax);
     if (share === 0 || random.next() >= share) return next(call);
     const error = new CantleError("OVERLOADED", `${operationId(operation)} has more to do than it can`, {
       retryAfterSeconds: 1,

@@ -18,19 +18,19 @@ export const substituted: Layer = ({ operation, policy, host: { clock, observer,
   const { fallback } = policy;
   const memory = "last" in fallback ? new LastReplies({ ageMsMax: 60_000, entriesMax: 1_000, ...fallback }) : undefined;
 
-  function instead(call: Call, error: CantleError): Reply | undefined {
+  function instead(call: Call, key: string | undefined, error: CantleError): Reply | undefined {
     if ("value" in fallback) return { kind: "value", value: copyOf(fallback.value), fallback: "value" };
     if ("make" in fallback) return { kind: "value", value: fallback.make(inputOf(call), error), fallback: "function" };
-    const found = memory?.find(callKey(call), clock.nowMs());
+    const found = key === undefined ? undefined : memory?.find(key, clock.nowMs());
     return found && { ...found, fallback: "last" };
   }
 
-  function answer(call: Call, error: unknown): Reply {
+  function answer(call: Call, key: string | undefined, error: unknown): Reply {
     if (!isFault(error)) throw error;
     const failure = asCantleError(error);
     let reply: Reply | undefined;
     try {
-      reply = instead(call, failure);
+      reply = instead(call, key, failure);
     } catch (cause) {
       log.error(`the fallback of ${operationId(operation)} threw`, { error: cause });
     }
@@ -44,14 +44,20 @@ export const substituted: Layer = ({ operation, policy, host: { clock, observer,
     return reply;
   }
 
-  return (next) => (call) =>
-    next(call).then(
-      (reply) => {
-        memory?.keep(callKey(call), reply, clock.nowMs());
-        return reply;
-      },
-      (error) => answer(call, error),
-    );
+  return (next) => {
+    if (memory === undefined) return (call) => next(call).then(undefined, (error) => answer(call, undefined, error));
+    return (call) => {
+      // Before anybody can change the input.
+      const key = callKey(call);
+      return next(call).then(
+        (reply) => {
+          if (key !== undefined) memory.keep(key, reply, call.atMs);
+          return reply;
+        },
+        (error) => answer(call, key, error),
+      );
+    };
+  };
 };
 
 /** The input as a value. One that arrived as bytes is parsed: it is small, and this is the exception. */

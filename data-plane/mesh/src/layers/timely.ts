@@ -20,10 +20,10 @@ export const timely: Layer =
   ({ host: { clock, deadlines }, policy: { timeoutMs } }) =>
   (next) =>
   (call) => {
+    call.atMs = clock.nowMs();
     if (call.bound !== undefined) return next(call);
-    const nowMs = clock.nowMs();
-    call.deadlineMs = Math.min(call.deadlineMs, nowMs + timeoutMs);
-    if (call.deadlineMs <= nowMs) return Promise.reject(expired(call));
+    call.deadlineMs = Math.min(call.deadlineMs, call.atMs + timeoutMs);
+    if (call.deadlineMs <= call.atMs) return Promise.reject(expired(call));
     if (call.cancelled !== undefined) return Promise.reject(call.cancelled);
     return new Promise((resolve, reject) => new Bound(call, deadlines, { resolve, reject }).run(next));
   };

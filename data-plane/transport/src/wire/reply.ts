@@ -29,7 +29,7 @@ export type ReplyHead = { readonly retried: boolean } & (
 export function writeReply(writer: FrameWriter, id: number, reply: Reply): void {
   const retried = reply.retried ? flag.retried : 0;
   if (reply.kind === "value") {
-    writeBody(writer, id, { flags: retried, body: stringify(reply.value, "output") });
+    writeBody(writer, id, { flags: retried, body: stringify(reply.value) });
   } else if (reply.kind === "bytes") {
     writeBody(writer, id, { flags: retried, body: reply.bytes });
   } else if (reply.kind === "items") {

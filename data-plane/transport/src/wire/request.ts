@@ -21,7 +21,6 @@ import { type CallerSlots, readCaller } from "./caller-slots.ts";
 import type { Cursor } from "./cursor.ts";
 import { kinds } from "./frame.ts";
 import type { FrameWriter } from "./frame-writer.ts";
-import { stringify } from "./json.ts";
 import type { Route, RouteReader, RouteWriter } from "./route.ts";
 
 /** What a request frame says. */
@@ -53,7 +52,7 @@ export function writeRequest(writer: FrameWriter, id: number, { call, routes, ca
   const assertion = call.caller?.assertion;
   const slot = assertion ? callers.find(assertion) : undefined;
   const route = routes.encode(call);
-  const body = payload.kind === "value" ? stringify(payload.value, "input") : payload.bytes;
+  const body = payload.kind === "value" ? call.valueText() : payload.bytes;
   const flags =
     (payload.kind === "http" ? flag.http : 0) |
     (trace.sampled ? flag.sampled : 0) |

@@ -22,7 +22,7 @@ export function sendChunk(writer: FrameWriter, id: number, chunk: Uint8Array): S
 
 /** Sends an item of a stream. Throws `OUTPUT_INVALID` or `REPLY_TOO_LARGE`. */
 export function sendItem(writer: FrameWriter, id: number, item: unknown): Sent<unknown> {
-  const json = Buffer.from(stringify(item, "output"));
+  const json = Buffer.from(stringify(item));
   writer.begin(kinds.data, id, 0);
   if (!writer.endWith(json)) throw replyTooLarge(writer);
   return { bytes: json.length, left: undefined };
