@@ -1,0 +1,71 @@
+/** A dependency that is a hundred times slower than it was: who does not need it shall not notice. */
+import { type Answer, failedOf, quantileMs } from "../harness/answers.ts";
+import type { Contest, Measures } from "../harness/contest.ts";
+import type { OpenRequest } from "../harness/open-load.ts";
+import { faultContest, perSecond, startSubject } from "./subject.ts";
+
+const usualMs = 5;
+const slowMs = 100 * usualMs;
+const loadMs = 8_000;
+const affected: OpenRequest = { name: "affected", path: "/desk/archive" };
+const others: readonly OpenRequest[] = ["/desk/shelf?ms=5", "/desk/own", "/shelf/look?ms=5"].map((path) => ({
+  name: "other",
+  path,
+}));
+
+/** The contest. */
+export function slow(): Contest {
+  return faultContest({
+    title: "one dependency 100 times slower",
+    works: [`GET, ${perSecond}/s, half of them need it`],
+    rounds: 3,
+    counts: "median",
+    columns: {
+      ratio: "p99 of others, of before",
+      beforeMs: "before, ms",
+      meanwhileMs: "meanwhile, ms",
+      lateMs: "p99 of the load's own",
+      affectedMs: "p50 of affected, ms",
+      refused: "affected refused",
+      failed: "others failed",
+    },
+    digits: { ratio: 2, beforeMs: 1, meanwhileMs: 1, lateMs: 1 },
+    asked: { ratio: 1.5, refused: 0, failed: 0 },
+    notes: [
+      "others: routes of the same caller, and of its neighbour; affected: 75 in flight instead of one, all let in",
+    ],
+    start: slowing,
+  });
+}
+
+async function slowing() {
+  const subject = await startSubject();
+  const requests = others.flatMap((other) => [other, affected]);
+
+  async function at(ms: number): Promise<readonly Answer[]> {
+    const headers = { "content-type": "application/json" };
+    const set = await fetch(`${subject.url}/archive/pace`, { method: "PUT", headers, body: JSON.stringify({ ms }) });
+    if (!set.ok) throw new Error(`the pace could not be set: ${set.status}`);
+    return subject.load({ perSecond, ms: loadMs, requests });
+  }
+  async function turn(): Promise<Measures> {
+    const before = await at(usualMs);
+    const meanwhile = await at(slowMs);
+    const [beforeMs, meanwhileMs] = [before, meanwhile].map((some) => quantileMs(named(some, "other"), 0.99));
+    const lateMs = meanwhile.map(({ lateMs }) => lateMs).sort((a, b) => a - b);
+    return {
+      ratio: meanwhileMs! / beforeMs!,
+      beforeMs: beforeMs!,
+      meanwhileMs: meanwhileMs!,
+      lateMs: lateMs[Math.floor(lateMs.length * 0.99)]!,
+      affectedMs: quantileMs(named(meanwhile, "affected"), 0.5),
+      refused: failedOf(named(meanwhile, "affected")),
+      failed: failedOf(named([...before, ...meanwhile], "other")),
+    };
+  }
+  return { turn, stop: subject.stop };
+}
+
+function named(answers: readonly Answer[], name: string): readonly Answer[] {
+  return answers.filter((answer) => answer.name === name);
+}
