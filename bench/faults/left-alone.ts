@@ -59,7 +59,7 @@ async function abandoning() {
   const cantle = async (...words: readonly string[]) =>
     (await run(process.execPath, [bin, ...words, "--system", system], { env })).stdout;
   const start = async () =>
-    JSON.parse(await cantle("start", "--background", "--placement", "pair", "--port", "0", "--json")) as Started;
+    JSON.parse(await cantle("start", "--background", "--units", "pair", "--port", "0", "--json")) as Started;
   const pids = async () =>
     (JSON.parse(await cantle("ps", "--json")) as Processes).units.flatMap(({ instances }) =>
       instances.map(({ pid }) => pid),

@@ -7,6 +7,8 @@ import { faultContest, perSecond, startSubject } from "./subject.ts";
 const usualMs = 5;
 const slowMs = 100 * usualMs;
 const loadMs = 8_000;
+/** Nothing of what was loaded for the first time. */
+const warmMs = 4_000;
 const affected: OpenRequest = { name: "affected", path: "/desk/archive" };
 const others: readonly OpenRequest[] = ["/desk/shelf?ms=5", "/desk/own", "/shelf/look?ms=5"].map((path) => ({
   name: "other",
@@ -42,13 +44,14 @@ async function slowing() {
   const subject = await startSubject();
   const requests = others.flatMap((other) => [other, affected]);
 
-  async function at(ms: number): Promise<readonly Answer[]> {
+  async function at(ms: number, forMs = loadMs): Promise<readonly Answer[]> {
     const headers = { "content-type": "application/json" };
     const set = await fetch(`${subject.url}/archive/pace`, { method: "PUT", headers, body: JSON.stringify({ ms }) });
     if (!set.ok) throw new Error(`the pace could not be set: ${set.status}`);
-    return subject.load({ perSecond, ms: loadMs, requests });
+    return subject.load({ perSecond, ms: forMs, requests });
   }
   async function turn(): Promise<Measures> {
+    await at(usualMs, warmMs);
     const before = await at(usualMs);
     const meanwhile = await at(slowMs);
     const [beforeMs, meanwhileMs] = [before, meanwhile].map((some) => quantileMs(named(some, "other"), 0.99));

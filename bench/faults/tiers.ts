@@ -4,6 +4,7 @@ import { faultContest, startSubject } from "./subject.ts";
 import { ways } from "./tiers/contracts.ts";
 
 const perSecond = 100;
+/** In all, of all ways to fail. */
 const loadMs = 60_000;
 const tiers = ["front", "middle", "back"] as const;
 type Counts = Readonly<Record<(typeof tiers)[number], number>>;
@@ -12,7 +13,7 @@ type Counts = Readonly<Record<(typeof tiers)[number], number>>;
 export function failingTiers(): Contest {
   return faultContest({
     title: "three tiers, everything failing",
-    works: [`GET, ${perSecond}/s for a minute`],
+    works: ways.map(workOf),
     rounds: 1,
     columns: {
       front: "attempts at the first",
@@ -24,20 +25,25 @@ export function failingTiers(): Contest {
     digits: { front: 3, middle: 3, back: 3 },
     asked: { front: 1.2, middle: 1.2, back: 1.2, good: 0 },
     notes: [
-      `the last breaks connections, sheds, answers 500 or not at all, in turn (${ways.join(", ")})`,
-      "attempts for each request of a client; without breakers, with which there would be fewer than one",
+      "attempts for each request of a client, a minute in all; without breakers, with which there would be fewer than one",
+      "drop: it breaks the connection, and is not tried for a second; shed: it has too much to do; break: 500; hang: no answer",
     ],
     start: failing,
   });
 }
 
+function workOf(how: string): string {
+  return `GET, ${perSecond}/s for ${loadMs / ways.length / 1_000} s: ${how}`;
+}
+
 async function failing() {
   const subject = await startSubject({ file: "./tiers/system.ts", placement: "each" });
   const countsOf = async () => (await (await fetch(`${subject.url}/front/counts`)).json()) as Counts;
-  async function turn(): Promise<Measures> {
+  async function turn(work: string): Promise<Measures> {
     const before = await countsOf();
-    const requests = ways.map((how) => ({ name: how, path: `/front/work?how=${how}` }));
-    const answers = await subject.load({ perSecond, ms: loadMs, requests });
+    const how = ways.find((each) => workOf(each) === work)!;
+    const requests = [{ name: how, path: `/front/work?how=${how}` }];
+    const answers = await subject.load({ perSecond, ms: loadMs / ways.length, requests });
     const after = await countsOf();
     const attempts = tiers.map((tier) => [tier, (after[tier] - before[tier]) / answers.length]);
     return {

@@ -31,6 +31,7 @@ export function picked(plan: LayerPlan<OutboundHost>): Handler {
     target.latencies[slot] ??= new Latency();
     const latency = target.latencies[slot];
     target.inFlight++;
+    latency.asked(startMs);
     if (call.tried === undefined) pool.retries.called(startMs);
     call.tried = call.tried === undefined ? target.alone : [...call.tried, target.id];
     const reply = target.handle(call);
@@ -38,11 +39,14 @@ export function picked(plan: LayerPlan<OutboundHost>): Handler {
       () => {
         const nowMs = clock.nowMs();
         target.inFlight--;
+        latency.heard();
         latency.answered(nowMs - startMs, nowMs);
         target.standing.succeeded(nowMs);
       },
       (error) => {
         target.inFlight--;
+        // Only a deadline that passed here says that nothing came from there.
+        if (call.cancelled === undefined || verdictOf(error) === "unknown") latency.heard();
         failed(target, error, startMs);
       },
     );
