@@ -44,16 +44,16 @@ async function slowing() {
   const subject = await startSubject();
   const requests = others.flatMap((other) => [other, affected]);
 
-  async function at(ms: number, forMs = loadMs): Promise<readonly Answer[]> {
+  async function at(ms: number, forMs: number): Promise<readonly Answer[]> {
     const headers = { "content-type": "application/json" };
     const set = await fetch(`${subject.url}/archive/pace`, { method: "PUT", headers, body: JSON.stringify({ ms }) });
     if (!set.ok) throw new Error(`the pace could not be set: ${set.status}`);
     return subject.load({ perSecond, ms: forMs, requests });
   }
+  await at(usualMs, warmMs);
   async function turn(): Promise<Measures> {
-    await at(usualMs, warmMs);
-    const before = await at(usualMs);
-    const meanwhile = await at(slowMs);
+    const before = await at(usualMs, loadMs);
+    const meanwhile = await at(slowMs, loadMs);
     const [beforeMs, meanwhileMs] = [before, meanwhile].map((some) => quantileMs(named(some, "other"), 0.99));
     const lateMs = meanwhile.map(({ lateMs }) => lateMs).sort((a, b) => a - b);
     return {

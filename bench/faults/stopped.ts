@@ -9,6 +9,8 @@ import { faultContest, perSecond, type Subject, startSubject } from "./subject.t
 const deadlineMs = 200;
 /** Shorter than the ten seconds after which it would be started again. */
 const loadMs = 9_000;
+/** Code is warm and connections are open. */
+const warmMs = 4_000;
 const calmMs = 2_000;
 /** By then whoever calls it has learned that it does not answer. */
 const learnedMs = 1_000;
@@ -31,7 +33,7 @@ export function stopped(): Contest {
     },
     asked: { p99Ms: 250, later: 0, leaked: 0 },
     notes: [
-      "of the requests after the stop; whatever goes to the stopped instance fails at its deadline",
+      "of the requests after the stop; whatever goes to the stopped instance fails at its deadline, as does what is late elsewhere",
       `later: more than ${learnedMs} ms after the stop; sockets are those of all processes of the system`,
     ],
     start: stopping,
@@ -40,10 +42,12 @@ export function stopped(): Contest {
 
 async function stopping() {
   const subject = await startSubject({ set: [`policies.shelf.timeoutMs=${deadlineMs}`] });
+  const requests = [{ name: "GET", path: "/shelf/look?ms=5" }];
+  await subject.load({ perSecond, ms: warmMs, requests });
   async function turn(): Promise<Measures> {
     const [victim] = await subject.ready("shelf");
     const before = await socketsOf(subject);
-    const loading = subject.load({ perSecond, ms: loadMs, requests: [{ name: "GET", path: "/shelf/look?ms=5" }] });
+    const loading = subject.load({ perSecond, ms: loadMs, requests });
     await delay(calmMs);
     process.kill(victim!.pid!, "SIGSTOP");
     const atMs = wallMs();
