@@ -47,13 +47,14 @@ export class Latency {
     this.#askedMs = nowMs;
   }
 
-  /** It said something, or nobody can say that it would not have. */
+  /** It said something other than an answer, or nobody can say that it would not have. */
   heard(): void {
     this.#silentSinceMs = -1;
   }
 
   /** An answer came after `tookMs`. */
   answered(tookMs: number, nowMs: number): void {
+    this.heard();
     const weight = this.#known ? Math.exp((this.#atMs - nowMs) / memoryMs) : 0;
     const average = this.#costMs * weight + tookMs * (1 - weight);
     this.#set(Math.max(tookMs, average), nowMs);

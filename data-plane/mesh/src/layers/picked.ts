@@ -28,8 +28,7 @@ export function picked(plan: LayerPlan<OutboundHost>): Handler {
   const choose = chooserOf(plan, pool);
 
   function attempt(call: Call, target: Target, startMs: number): Promise<Reply> {
-    target.latencies[slot] ??= new Latency();
-    const latency = target.latencies[slot];
+    const latency = latencyOf(target, slot);
     target.inFlight++;
     latency.asked(startMs);
     if (call.tried === undefined) pool.retries.called(startMs);
@@ -39,7 +38,6 @@ export function picked(plan: LayerPlan<OutboundHost>): Handler {
       () => {
         const nowMs = clock.nowMs();
         target.inFlight--;
-        latency.heard();
         latency.answered(nowMs - startMs, nowMs);
         target.standing.succeeded(nowMs);
       },
@@ -55,7 +53,7 @@ export function picked(plan: LayerPlan<OutboundHost>): Handler {
 
   function failed(target: Target, error: unknown, startMs: number): void {
     const nowMs = clock.nowMs();
-    const latency = target.latencies[slot] as Latency;
+    const latency = latencyOf(target, slot);
     const verdict = verdictOf(error);
     if (verdict === "unconnected") pool.broken(target, nowMs);
     if (verdict === "shedding") latency.shed(nowMs);
@@ -90,6 +88,15 @@ export function picked(plan: LayerPlan<OutboundHost>): Handler {
     const target = choose(call, nowMs);
     return target === undefined ? waitFor(call) : attempt(call, target, nowMs);
   };
+}
+
+/** What is known of how long an operation takes there. */
+function latencyOf({ latencies }: Target, slot: number): Latency {
+  const known = latencies[slot];
+  if (known !== undefined) return known;
+  const latency = new Latency();
+  latencies[slot] = latency;
+  return latency;
 }
 
 /** How an endpoint is chosen for a call: undefined when there is none. */
