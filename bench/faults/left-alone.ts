@@ -64,8 +64,11 @@ async function abandoning() {
     (JSON.parse(await cantle("ps", "--json")) as Processes).units.flatMap(({ instances }) =>
       instances.map(({ pid }) => pid),
     );
+  let running = await start().catch(async (error) => {
+    await rm(home, { recursive: true, force: true });
+    throw error;
+  });
   const generator = await startLoad();
-  let running = await start();
 
   async function turn(): Promise<Measures> {
     const before = await pids();

@@ -1,5 +1,5 @@
 /** A dependency that is a hundred times slower than it was: who does not need it shall not notice. */
-import { type Answer, failedOf, quantileMs } from "../harness/answers.ts";
+import { type Answer, failedOf, named, quantileMs } from "../harness/answers.ts";
 import type { Contest, Measures } from "../harness/contest.ts";
 import type { OpenRequest } from "../harness/open-load.ts";
 import { faultContest, perSecond, startSubject } from "./subject.ts";
@@ -55,20 +55,15 @@ async function slowing() {
     const before = await at(usualMs, loadMs);
     const meanwhile = await at(slowMs, loadMs);
     const [beforeMs, meanwhileMs] = [before, meanwhile].map((some) => quantileMs(named(some, "other"), 0.99));
-    const lateMs = meanwhile.map(({ lateMs }) => lateMs).sort((a, b) => a - b);
     return {
       ratio: meanwhileMs! / beforeMs!,
       beforeMs: beforeMs!,
       meanwhileMs: meanwhileMs!,
-      lateMs: lateMs[Math.floor(lateMs.length * 0.99)]!,
+      lateMs: quantileMs(meanwhile, 0.99, "lateMs"),
       affectedMs: quantileMs(named(meanwhile, "affected"), 0.5),
       refused: failedOf(named(meanwhile, "affected")),
       failed: failedOf(named([...before, ...meanwhile], "other")),
     };
   }
   return { turn, stop: subject.stop };
-}
-
-function named(answers: readonly Answer[], name: string): readonly Answer[] {
-  return answers.filter((answer) => answer.name === name);
 }

@@ -1,7 +1,7 @@
 /** `while (true)` in a handler: an instance whose event loop does not turn any more. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { InstanceRow } from "@cantle/supervisor";
-import { type Answer, failedOf, quantileMs, wallMs } from "../harness/answers.ts";
+import { failedOf, named, quantileMs, wallMs } from "../harness/answers.ts";
 import type { Contest, Measures } from "../harness/contest.ts";
 import type { OpenRequest } from "../harness/open-load.ts";
 import { faultContest, perSecond, startSubject } from "./subject.ts";
@@ -82,8 +82,4 @@ async function turning() {
 function restartsOf(before: readonly InstanceRow[], after: readonly InstanceRow[]): readonly InstanceRow[] {
   const pids = new Set(after.map(({ pid }) => pid));
   return before.filter(({ pid }) => !pids.has(pid));
-}
-
-function named(answers: readonly Answer[], name: string): readonly Answer[] {
-  return answers.filter((answer) => answer.name === name);
 }

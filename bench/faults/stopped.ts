@@ -54,14 +54,13 @@ async function stopping() {
     const answers = (await loading).filter(({ dueMs }) => dueMs >= atMs);
     process.kill(victim!.pid!, "SIGCONT");
     await delay(settleMs);
-    const lateMs = answers.map(({ lateMs }) => lateMs).sort((a, b) => a - b);
     return {
       p99Ms: quantileMs(answers, 0.99),
       failed: failedOf(answers),
       later: answers.filter(({ dueMs, isGood }) => !isGood && dueMs > atMs + learnedMs).length,
       sent: answers.length,
       slowestMs: quantileMs(answers, 1),
-      lateMs: lateMs[Math.floor(lateMs.length * 0.99)]!,
+      lateMs: quantileMs(answers, 0.99, "lateMs"),
       leaked: (await socketsOf(subject)) - before,
     };
   }

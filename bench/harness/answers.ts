@@ -29,8 +29,13 @@ export function failedOf(answers: readonly Answer[]): number {
   return failed.length;
 }
 
-/** The time within which this share of them had an answer, ms. */
-export function quantileMs(answers: readonly Answer[], share: number): number {
-  const times = answers.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
+/** Those of one name. */
+export function named(answers: readonly Answer[], name: string): readonly Answer[] {
+  return answers.filter((answer) => answer.name === name);
+}
+
+/** The time within which this share of them had an answer, or was sent, ms. */
+export function quantileMs(answers: readonly Answer[], share: number, of: "tookMs" | "lateMs" = "tookMs"): number {
+  const times = answers.map((answer) => answer[of]).sort((a, b) => a - b);
   return times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN;
 }

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { type Answer, failedOf, quantileMs } from "./answers.ts";
+import { freePort } from "./free-port.ts";
 import { openLoad, schedule } from "./open-load.ts";
 
 test("requests are due at even distances, as many as the time has room for", () => {
@@ -36,7 +37,8 @@ test("requests are sent while none is answered, each with a key of its own", asy
 test("nobody who answers is a failure with a name, and not an error of the generator", async () => {
   const { drive } = await openLoad();
   const requests = [{ name: "look", path: "/" }];
-  const answers = (await drive!({ url: "http://127.0.0.1:1", perSecond: 100, ms: 20, requests })) as Answer[];
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const answers = (await drive!({ url, perSecond: 100, ms: 20, requests })) as Answer[];
   assert.deepEqual(
     answers.map(({ outcome, isGood }) => [outcome, isGood]),
     Array(2).fill(["ECONNREFUSED", false]),
