@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- CONTESTS [--rounds N] [--json]`: Cantle beside its peers, in turns, in one run.
+ * `npm run bench -- CONTESTS [--only TEXT] [--rounds N] [--json]`: Cantle beside its peers, in turns, in one run.
  *
  * What a name runs is in `NAME/contests.ts`. The peers are no part of the workspace; they are installed here, in this folder, by the first
  * run, and whenever the lock file changed.
@@ -10,7 +10,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { type Contest, compete, type Standing } from "./harness/contest.ts";
-import { judge, medianOf, type Verdict } from "./harness/judge.ts";
+import { figureOf, judge, type Verdict } from "./harness/judge.ts";
 import { type Machine, machine } from "./harness/machine.ts";
 import { printContest } from "./harness/table.ts";
 
@@ -27,7 +27,7 @@ const names = [
   "broker",
   "durability",
 ] as const;
-const usage = `usage: npm run bench -- ${names.join("|")} ... [--rounds N] [--json]\n`;
+const usage = `usage: npm run bench -- ${names.join("|")} ... [--only TEXT] [--rounds N] [--json]\n`;
 const here = import.meta.dirname;
 
 const { values, positionals } = readArguments();
@@ -35,7 +35,8 @@ installPeers();
 const reports = [];
 for (const name of positionals) {
   const { contests } = (await import(`./${name}/contests.ts`)) as { contests(): Promise<readonly Contest[]> };
-  for (const contest of await contests()) reports.push(await hold(contest));
+  for (const contest of (await contests()).filter(({ title }) => title.includes(values.only)))
+    reports.push(await hold(contest));
 }
 if (values.json) process.stdout.write(`${JSON.stringify(reports, undefined, 2)}\n`);
 
@@ -50,20 +51,21 @@ async function hold(contest: Contest) {
     reference,
     notes,
     machine: before,
-    standings: standings.map(summary),
+    standings: standings.map((standing) => summary(standing, contest)),
     targets: verdicts(contest, standings),
   };
 }
 
-function verdicts({ targets }: Contest, standings: readonly Standing[]): Verdict[] {
-  return targets.map((target) => judge(target, standings));
+function verdicts({ targets, counts }: Contest, standings: readonly Standing[]): Verdict[] {
+  return targets.map((target) => judge(target, standings, counts));
 }
 
-function summary(standing: Standing) {
+function summary(standing: Standing, { counts = "median" }: Contest) {
   const measures = Object.keys(standing.rounds[0] ?? {});
   return {
     ...standing,
-    medians: Object.fromEntries(measures.map((measure) => [measure, medianOf(standing, measure)])),
+    counts,
+    figures: Object.fromEntries(measures.map((measure) => [measure, figureOf(standing, measure, counts)])),
   };
 }
 
@@ -77,7 +79,11 @@ function say(line: string): void {
 }
 
 function readArguments() {
-  const options = { rounds: { type: "string" }, json: { type: "boolean", default: false } } as const;
+  const options = {
+    only: { type: "string", default: "" },
+    rounds: { type: "string" },
+    json: { type: "boolean", default: false },
+  } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
   const unknown = positionals.find((each) => !(names as readonly string[]).includes(each));

@@ -55,6 +55,8 @@ export interface Contest {
   readonly targets: readonly Target[];
   /** How many rounds, unless the command says. */
   readonly rounds: number;
+  /** Which round counts: `worst` where what is asked must hold in each. Default the median. */
+  readonly counts?: "median" | "worst";
   readonly turnMs: number;
   readonly warmMs: number;
   /** What a reader should know before believing it. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Standing } from "./contest.ts";
-import { judge, median, ratiosOf } from "./judge.ts";
+import { figureOf, judge, median, ratiosOf } from "./judge.ts";
 
 const standing = (name: string, values: number[]): Standing => ({
   name,
@@ -26,6 +26,20 @@ test("a target holds at its bound and not past it", () => {
   assert.equal(judge({ ...target, atMost: 1.5 }, standings).holds, true);
   assert.equal(judge({ ...target, atMost: 1.4 }, standings).holds, false);
   assert.equal(judge({ ...target, atLeast: 1.6 }, standings).holds, false);
+});
+
+test("where the worst round counts, one that misses is a miss", () => {
+  const standings = [standing("ours", [0, 0, 5])];
+  const target = { contestant: "ours", work: "w", measure: "us" };
+  assert.deepEqual([judge({ ...target, atMost: 0 }, standings).holds, figureOf(standings[0]!, "us")], [true, 0]);
+  assert.deepEqual(judge({ ...target, atMost: 0 }, standings, "worst"), {
+    ...target,
+    atMost: 0,
+    figure: 5,
+    holds: false,
+  });
+  assert.equal(judge({ ...target, atLeast: 1 }, standings, "worst").figure, 0);
+  assert.equal(figureOf(standings[0]!, "us", "worst"), 5);
 });
 
 test("what was not measured neither holds nor fails", () => {

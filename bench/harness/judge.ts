@@ -1,9 +1,9 @@
 /** From rounds to figures: medians, ratios within rounds, and whether targets hold. */
-import type { Measures, Standing, Target } from "./contest.ts";
+import type { Contest, Measures, Standing, Target } from "./contest.ts";
 
 /** A target with what became of it. */
 export interface Verdict extends Target {
-  /** The median ratio, or the median figure where the target has no reference. Absent when it could not be measured. */
+  /** The ratio, or the figure where the target has no reference, of the round that counts. Absent when it could not be measured. */
   readonly figure?: number;
   /** Absent when it could not be measured. */
   readonly holds?: boolean;
@@ -16,10 +16,14 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The median of a measure over the rounds; undefined where there is none. */
-export function medianOf({ rounds }: Standing, measure: string): number | undefined {
+/** Which round counts. */
+type Counts = Contest["counts"];
+
+/** The figure of a measure: of the median round, or of the one with most; undefined where there is none. */
+export function figureOf({ rounds }: Standing, measure: string, counts?: Counts): number | undefined {
   const values = valuesOf(rounds, measure);
-  return values.length === 0 ? undefined : median(values);
+  if (values.length === 0) return undefined;
+  return counts === "worst" ? Math.max(...values) : median(values);
 }
 
 /** The ratios of a measure to the same of `reference`, round by round. */
@@ -32,15 +36,16 @@ export function ratiosOf(standing: Standing, reference: Standing, measure: strin
 }
 
 /** Holds a target against the standings. */
-export function judge(target: Target, standings: readonly Standing[]): Verdict {
+export function judge(target: Target, standings: readonly Standing[], counts?: Counts): Verdict {
   const find = (name: string) => standings.find((each) => each.name === name && each.work === target.work);
   const ours = find(target.contestant);
   const theirs = target.to === undefined ? undefined : find(target.to);
   if (ours === undefined || (target.to !== undefined && theirs === undefined)) return target;
   const values = theirs === undefined ? valuesOf(ours.rounds, target.measure) : ratiosOf(ours, theirs, target.measure);
   if (values.length === 0) return target;
-  const figure = median(values);
   const { atMost = Number.POSITIVE_INFINITY, atLeast = 0 } = target;
+  const worst = target.atMost === undefined ? Math.min(...values) : Math.max(...values);
+  const figure = counts === "worst" ? worst : median(values);
   return { ...target, figure, holds: figure <= atMost && figure >= atLeast };
 }
 

@@ -1,6 +1,6 @@
 /** Standings as a table for people. */
 import type { Column, Contest, Standing } from "./contest.ts";
-import { judge, median, medianOf, ratiosOf, type Verdict } from "./judge.ts";
+import { figureOf, judge, median, ratiosOf, type Verdict } from "./judge.ts";
 
 /** The tables of a contest, one for each kind of work. */
 export function printContest(contest: Contest, standings: readonly Standing[]): string {
@@ -11,7 +11,9 @@ export function printContest(contest: Contest, standings: readonly Standing[]): 
 
 function printWork(contest: Contest, work: string, standings: readonly Standing[]): string {
   const columns = contest.columns(work);
-  const verdicts = contest.targets.filter((target) => target.work === work).map((target) => judge(target, standings));
+  const verdicts = contest.targets
+    .filter((target) => target.work === work)
+    .map((target) => judge(target, standings, contest.counts));
   const ofWork = standings.filter((each) => each.work === work);
   const reference = ofWork.find(({ name }) => name === contest.reference);
   const head = ["contestant", "rounds", ...columns.map(({ title }) => title)];
@@ -19,15 +21,15 @@ function printWork(contest: Contest, work: string, standings: readonly Standing[
   const rows = ofWork.map((standing) => [
     standing.name,
     String(standing.rounds.length),
-    ...columns.map((column) => figure(standing, column)),
+    ...columns.map((column) => figure(standing, column, contest.counts)),
     ...(contest.reference === undefined ? [] : ratio(standing, reference, columns[0]!.measure)),
     told(standing, verdicts, columns),
   ]);
   return `\n${contest.title}, ${work}\n${align([[...head, "target"], ...rows])}\n`;
 }
 
-function figure(standing: Standing, { measure, digits }: Column): string {
-  return medianOf(standing, measure)?.toFixed(digits) ?? "–";
+function figure(standing: Standing, { measure, digits }: Column, counts: Contest["counts"]): string {
+  return figureOf(standing, measure, counts)?.toFixed(digits) ?? "–";
 }
 
 function ratio(standing: Standing, reference: Standing | undefined, measure: string): string[] {

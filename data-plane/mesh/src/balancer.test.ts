@@ -67,6 +67,17 @@ test("a new endpoint gets a tenth of its share, then more and more", () => {
   near(at(10_000), 0.5);
 });
 
+test("one that was called and says nothing is not taken, not even beside a new one", () => {
+  const silent = new Latency();
+  silent.answered(1, 0);
+  silent.asked(0);
+  const [before, after] = [50, 500].map((nowMs) =>
+    shares("least-loaded", [candidate("old", { latencies: [silent] }), candidate("new", { sinceMs: 0 })], nowMs),
+  );
+  assert.ok((before?.["old"] as number) > 0.5);
+  assert.equal(after?.["old"], 0);
+});
+
 test("when all are new they share evenly", () => {
   near(shares("least-loaded", [candidate("a", { sinceMs: 0 }), candidate("b", { sinceMs: 0 })])["a"], 0.5);
 });

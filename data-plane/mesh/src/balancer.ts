@@ -4,7 +4,7 @@
  *
  * - `least-loaded`: of two random ones the one with less load, load being calls in flight times latency (power of two
  *   choices, Mitzenmacher 2001; peak EWMA, Finagle). Loads within a quarter of each other are noise: then chance decides,
- *   so that idle endpoints share evenly.
+ *   so that idle endpoints share evenly. A new one passes on what is more than its share, but not to one that is silent.
  * - `round-robin`: each in turn.
  * - `{ hashBy }`: the same key to the same endpoint (rendezvous hashing, Thaler and Ravishankar 1998): when one leaves, only
  *   its own keys move. An endpoint with more than its share in flight passes the key on to the next (bounded loads).
@@ -42,6 +42,8 @@ const shareMax = 1.25;
 const noise = 1.25;
 /** How much a new endpoint gets of its share at first. */
 const warmthMin = 0.1;
+/** Silent for longer than this, an endpoint may have stopped. */
+const silentMsMin = 100;
 /** Latencies below this are all the same: a process apart cannot answer measurably faster. */
 const latencyMsMin = 1;
 
@@ -73,16 +75,21 @@ function leastLoaded<T extends Candidate>(candidates: readonly T[], choice: Choi
   const [latencyA, latencyB] = [a.latencies[choice.slot], b.latencies[choice.slot]];
   // One that has answered and one that has not cannot be compared by how fast they are.
   const compared = latencyA?.known && latencyB?.known;
-  const loadA = loadOf(a, compared ? latencyA : undefined, nowMs);
-  const loadB = loadOf(b, compared ? latencyB : undefined, nowMs);
+  const loadA = loadOf(a, compared ? latencyA?.costMs(nowMs, latencyMsMin) : silenceOf(latencyA, nowMs));
+  const loadB = loadOf(b, compared ? latencyB?.costMs(nowMs, latencyMsMin) : silenceOf(latencyB, nowMs));
   const [better, other] = loadB * noise < loadA ? [b, a] : [a, b];
-  return better.sinceMs + choice.slowStartMs > nowMs && choice.random.next() > warmth(better, choice, nowMs)
-    ? other
-    : better;
+  const isCold = better.sinceMs + choice.slowStartMs > nowMs && choice.random.next() > warmth(better, choice, nowMs);
+  return isCold && silenceOf(other.latencies[choice.slot], nowMs) === 0 ? other : better;
 }
 
-function loadOf({ inFlight }: Candidate, latency: Latency | undefined, nowMs: number): number {
-  return (inFlight + 1) * (latency === undefined ? 1 : latency.costMsOver(latencyMsMin, nowMs));
+/** How long an endpoint has been silent, where that is long enough to mean anything; else 0. */
+function silenceOf(latency: Latency | undefined, nowMs: number): number {
+  const silentMs = latency?.silentMs(nowMs) ?? 0;
+  return silentMs > silentMsMin ? silentMs : 0;
+}
+
+function loadOf({ inFlight }: Candidate, costMs = 0): number {
+  return (inFlight + 1) * Math.max(latencyMsMin, costMs);
 }
 
 /** The share that an endpoint gets of what it would get, from `warmthMin` to 1. */

@@ -24,6 +24,29 @@ test("an endpoint that is not called looks faster with time, so that it is tried
   assert.ok(latency.costMs(10_000) < 1);
 });
 
+test("silence counts from the first call that nobody answered, until there is a word", () => {
+  const latency = new Latency();
+  latency.answered(5, 0);
+  latency.asked(1_000);
+  latency.asked(4_000);
+  assert.equal(latency.costMs(5_000), 4_000);
+  latency.heard();
+  assert.ok(latency.costMs(5_000) < 1);
+  latency.asked(6_000);
+  assert.equal(latency.costMs(6_500), 500);
+});
+
+test("one that was silent is tried again after ten seconds, with one call", () => {
+  const latency = new Latency();
+  latency.answered(5, 0);
+  latency.asked(1_000);
+  latency.failed(200, 1_200);
+  assert.equal(latency.costMs(10_999), 9_999);
+  assert.ok(latency.costMs(11_000) < 5);
+  latency.asked(11_000);
+  assert.equal(latency.costMs(11_010), 10_010);
+});
+
 test("a fast failure does not make an endpoint look fast, and a slow one makes it look slow", () => {
   const latency = new Latency();
   latency.answered(50, 0);

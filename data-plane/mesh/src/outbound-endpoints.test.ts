@@ -85,6 +85,56 @@ test("calls move away from an instance that has stopped", async () => {
   assert.ok((counts["a"] as number) <= 5);
 });
 
+test("an instance that does not answer any more gets no calls for as long as it is silent, however long their deadline is", async () => {
+  let isSilent = false;
+  const late: { clock?: Parameters<typeof after>[0] } = {};
+  const usual: Handler = (one) => after(late.clock as never, 20)(one);
+  const { host, call, clock, counts } = counted({ a: (one) => (isSilent ? silence(one) : usual(one)), b: usual }, once);
+  late.clock = clock;
+  const send = outbound(read, host);
+  const second = async () => {
+    for (let at = 0; at < 100; at++) {
+      void send(call("read")).catch(() => {});
+      await clock.advance(10);
+    }
+    return counts["a"] as number;
+  };
+  assert.ok((await second()) > 30, "it has its share");
+  isSilent = true;
+  const before = await second();
+  assert.ok(before < 60, `it is left alone soon, after ${before} calls`);
+  for (let more = 0; more < 6; more++) assert.equal(await second(), before, `in second ${more + 2}`);
+});
+
+test("calls that end by their deadline are no word from an instance that stopped; when it is back it has its share again", async () => {
+  let isSilent = false;
+  const late: { clock?: Parameters<typeof after>[0] } = {};
+  const usual: Handler = (one) => after(late.clock as never, 20)(one);
+  const { host, call, clock, counts } = counted(
+    { a: (one) => (isSilent ? silence(one) : usual(one)), b: usual },
+    { "*": { ...once["*"], timeoutMs: 200 } },
+  );
+  late.clock = clock;
+  const send = outbound(read, host);
+  const seconds = async (times: number) => {
+    const before = counts["a"] as number;
+    for (let at = 0; at < 100 * times; at++) {
+      void send(call("read")).catch(() => {});
+      await clock.advance(10);
+    }
+    return (counts["a"] as number) - before;
+  };
+  await seconds(2);
+  isSilent = true;
+  const lost = await seconds(1);
+  assert.ok(lost <= 5, `${lost} calls were lost`);
+  assert.equal(await seconds(8), 0);
+  assert.equal(await seconds(3), 1, "one call tries it again");
+  isSilent = false;
+  await seconds(10);
+  assert.ok((await seconds(1)) > 30);
+});
+
 test("an instance ten times slower gets far less than its share, and is not forgotten", async () => {
   const slow: { clock?: Parameters<typeof after>[0] } = {};
   const { host, call, clock, counts } = counted({

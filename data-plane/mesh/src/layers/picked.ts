@@ -29,9 +29,9 @@ export function picked(plan: LayerPlan<OutboundHost>): Handler {
 
   function attempt(call: Call, target: Target): Promise<Reply> {
     const { atMs: startMs } = call;
-    target.latencies[slot] ??= new Latency();
-    const latency = target.latencies[slot];
+    const latency = latencyOf(target, slot);
     target.inFlight++;
+    latency.asked(startMs);
     if (call.tried === undefined) pool.retries.called(startMs);
     call.tried = call.tried === undefined ? target.alone : [...call.tried, target.id];
     const reply = target.handle(call);
@@ -45,6 +45,8 @@ export function picked(plan: LayerPlan<OutboundHost>): Handler {
       },
       (error) => {
         target.inFlight--;
+        // Only a deadline that passed here says that nothing came from there.
+        if (call.cancelled === undefined || verdictOf(error) === "unknown") latency.heard();
         failed(target, error, startMs);
       },
     );
@@ -53,7 +55,7 @@ export function picked(plan: LayerPlan<OutboundHost>): Handler {
 
   function failed(target: Target, error: unknown, startMs: number): void {
     const nowMs = clock.nowMs();
-    const latency = target.latencies[slot] as Latency;
+    const latency = latencyOf(target, slot);
     const verdict = verdictOf(error);
     if (verdict === "unconnected") pool.broken(target, nowMs);
     if (verdict === "shedding") latency.shed(nowMs);
@@ -87,6 +89,15 @@ export function picked(plan: LayerPlan<OutboundHost>): Handler {
     const target = choose(call);
     return target === undefined ? waitFor(call) : attempt(call, target);
   };
+}
+
+/** What is known of how long an operation takes there. */
+function latencyOf({ latencies }: Target, slot: number): Latency {
+  const known = latencies[slot];
+  if (known !== undefined) return known;
+  const latency = new Latency();
+  latencies[slot] = latency;
+  return latency;
 }
 
 /** How an endpoint is chosen for a call: undefined when there is none. */
