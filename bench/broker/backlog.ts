@@ -1,8 +1,9 @@
-/** A million messages of 200 B that wait in one queue: made once; then opened again and again, each time in a new process. */
+/** A million messages of 200 B that wait in one queue: opened again and again, each time in a new process, and drained. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock, systemRandom } from "@cantle/core";
+import type { Delivery } from "@cantle/messaging";
 import { segmentLog } from "@cantle/segment-log";
 import { silentLogger } from "@cantle/telemetry";
 import { residentMiB } from "../harness/cpu.ts";
@@ -41,4 +42,22 @@ export async function first(folder: string): Promise<Part> {
   await delivered.promise;
   const facts = { firstMs: String(performance.now() - startMs), residentMiB: String(residentMiB([process.pid])) };
   return { facts, stop: () => broker.close() };
+}
+
+/** Opens it and takes and acks everything; says how long that took, and the most that the process weighed. Then it is empty. */
+export async function drain(folder: string): Promise<Part> {
+  const broker = await open(folder);
+  const startMs = performance.now();
+  const drained = Promise.withResolvers<void>();
+  let ackedCount = 0;
+  const onDelivery = async (delivery: Delivery) => {
+    await delivery.ack();
+    if (++ackedCount === messagesMax) drained.resolve();
+  };
+  await broker.queue!.consume(queue, { inFlightMax: 1_000, leaseMs: 60_000, onDelivery });
+  await drained.promise;
+  const perSecond = messagesMax / ((performance.now() - startMs) / 1_000);
+  // KiB, the most that ever were.
+  const peakMiB = process.resourceUsage().maxRSS / 1_024;
+  return { facts: { perSecond: String(perSecond), residentMiB: String(peakMiB) }, stop: () => broker.close() };
 }

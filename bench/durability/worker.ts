@@ -1,6 +1,7 @@
 /** A broker that works until it is killed: publishes, takes and acks without a pause, and writes down what it was promised. */
 import { openSync, writeSync } from "node:fs";
 import { systemClock, systemRandom } from "@cantle/core";
+import type { Delivery } from "@cantle/messaging";
 import { createSegmentLog } from "@cantle/segment-log";
 import { silentLogger } from "@cantle/telemetry";
 import type { Part } from "../harness/part.ts";
@@ -9,6 +10,9 @@ import type { Part } from "../harness/part.ts";
 export const queue = "bench.work";
 const publishers = 16;
 const batch = 10;
+const inHandMax = 100;
+/** Short, so that what a killed consumer had comes to one of the next. */
+const leaseMs = 1_000;
 
 /** Opens the broker of a folder; segments are small, so that they come and go meanwhile. */
 export function openBroker(folder: string) {
@@ -23,16 +27,19 @@ export async function start(folder: string, diary: string): Promise<Part> {
   const random = systemRandom();
   const file = openSync(diary, "a");
   const data = Buffer.alloc(200, 0x6d);
-  await broker.queue!.consume(queue, {
-    inFlightMax: 200,
-    leaseMs: 60_000,
-    onDelivery: (delivery) => {
-      const { id } = delivery.message;
-      writeSync(file, `taken ${id}\n`);
-      // One in eight stays in hand.
-      if (id.charCodeAt(0) % 8 !== 0) void delivery.ack().then(() => writeSync(file, `acked ${id}\n`));
-    },
-  });
+  const end = (delivery: Delivery) => {
+    const { id } = delivery.message;
+    writeSync(file, `taken ${id}\n`);
+    void delivery.ack().then(() => writeSync(file, `acked ${id}\n`));
+  };
+  const inHand: Delivery[] = [];
+  const onDelivery = (delivery: Delivery) => {
+    // One in eight stays in hand for a while.
+    if (delivery.message.id.charCodeAt(0) % 8 !== 0) end(delivery);
+    else if (inHand.push(delivery) > inHandMax) end(inHand.shift()!);
+  };
+  // So many may be acked while one sync runs: more than are published meanwhile, or a backlog would grow.
+  await broker.queue!.consume(queue, { inFlightMax: inHandMax + 4 * publishers * batch, leaseMs, onDelivery });
   async function publish(): Promise<void> {
     for (;;) {
       const ids = Array.from({ length: batch }, () => random.hex(8));

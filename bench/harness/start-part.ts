@@ -16,10 +16,22 @@ const readyMs = 30_000;
 const stopMs = 25_000;
 const outputMax = 4_000;
 
-/** Runs `name(...args)` of the module at `url` in a new process, and resolves when its part is ready. */
-export async function startPart(url: string, name: string, args: readonly unknown[] = []): Promise<RemotePart> {
+/** A module that runs with arguments of Node.js. */
+export interface Module {
+  readonly url: string;
+  readonly nodeArguments: readonly string[];
+}
+
+/** Runs `name(...args)` of a module in a new process, and resolves when its part is ready. */
+export async function startPart(
+  module: string | Module,
+  name: string,
+  args: readonly unknown[] = [],
+): Promise<RemotePart> {
+  const { url, nodeArguments } = typeof module === "string" ? { url: module, nodeArguments: [] } : module;
   const child = fork(program, [fileURLToPath(url), name, JSON.stringify(args)], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
+    execArgv: [...process.execArgv, ...nodeArguments],
     env: { ...process.env, LOG_LEVEL: "error", NODE_ENV: "production" },
   });
   let output = "";

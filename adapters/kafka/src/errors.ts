@@ -1,5 +1,6 @@
 /** What the cluster and its client say, in the codes of Cantle. Nothing of a URL gets into a message. */
-import { CantleError, isCantleError } from "@cantle/core";
+import { type CantleError, isCantleError } from "@cantle/core";
+import { messageTooLarge, notAllowed, translating, unreachable } from "@cantle/messaging";
 import { findErrorBy } from "@platformatic/kafka";
 
 const tooLarge = ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"];
@@ -41,28 +42,10 @@ export function isUnsupported(error: unknown): boolean {
 /** Any error as one of ours. */
 export function translate(error: unknown): CantleError {
   if (isCantleError(error)) return error;
-  if (isProtocolError(error, tooLarge))
-    return new CantleError("MESSAGE_TOO_LARGE", "a message has more bytes than the broker takes", { cause: error });
-  if (isRefused(error))
-    return new CantleError("BROKER_UNAVAILABLE", "the broker does not let this user do it", {
-      cause: error,
-      help: "check the user and password in the URL, and what that user may do in the cluster",
-    });
-  return new CantleError("BROKER_UNAVAILABLE", "the broker cannot be reached, or did not answer in time", {
-    cause: error,
-  });
+  if (isProtocolError(error, tooLarge)) return messageTooLarge(error);
+  if (isRefused(error)) return notAllowed(error, "in the cluster");
+  return unreachable(error);
 }
 
 /** Runs it; what it throws is one of ours. */
-export async function translated<Result>(task: () => Promise<Result>): Promise<Result> {
-  try {
-    return await task();
-  } catch (error) {
-    throw translate(error);
-  }
-}
-
-/** The answer that comes too late, or twice. */
-export function deliveryLost(): CantleError {
-  return new CantleError("DELIVERY_LOST", "the delivery was ended before, or its lease was over");
-}
+export const translated = translating(translate);

@@ -16,6 +16,7 @@ import {
   type DeliveryEnd,
   DeliveryState,
   Dispatch,
+  deliveryLost,
   type Held,
   laneOf,
   type StartAt,
@@ -23,7 +24,7 @@ import {
 } from "@cantle/messaging";
 import { type Connection, ensureTopic } from "./connection.ts";
 import type { KafkaDeadLetters } from "./dead-letters.ts";
-import { deliveryLost, isFenced, translate } from "./errors.ts";
+import { isFenced, translate } from "./errors.ts";
 import { Fetcher } from "./fetcher.ts";
 import { type Commit, Membership, type Place } from "./membership.ts";
 import { PartitionProgress } from "./partition-progress.ts";

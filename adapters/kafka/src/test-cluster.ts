@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { Cable } from "@cantle/messaging/conformance";
 
 /** Why tests with the mock cluster are left out here; undefined when they are not. */
 export const missing: string | undefined =
@@ -20,26 +20,12 @@ export class TestCluster {
   /** `host:port` of its brokers, after commas. */
   readonly servers: string;
   readonly #child: ChildProcess;
-  readonly #door: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #door: Cable;
 
-  private constructor(child: ChildProcess, servers: string) {
-    const [host = "", port] = servers.split(",")[0]?.split(":") ?? [];
+  private constructor(child: ChildProcess, servers: string, door: Cable) {
     this.#child = child;
     this.servers = servers;
-    this.#door = createServer((near) => {
-      const far = connect(Number(port), host);
-      for (const [socket, other] of [
-        [near, far],
-        [far, near],
-      ] as const) {
-        this.#sockets.add(socket);
-        socket.on("error", () => {});
-        socket.on("close", () => other.destroy());
-      }
-      near.pipe(far);
-      far.on("data", (chunk: Buffer) => near.write(withOldListOffsets(chunk)));
-    });
+    this.#door = door;
   }
 
   /** Starts one with so many brokers. */
@@ -60,20 +46,17 @@ export class TestCluster {
     });
     child.on("error", told.reject);
     child.on("exit", () => told.reject(new RangeError(`kcat ended: ${said}`)));
-    const cluster = new TestCluster(child, await told.promise);
-    cluster.#door.listen(0, "127.0.0.1");
-    await once(cluster.#door, "listening");
-    return cluster;
+    const servers = await told.promise;
+    const [first = ""] = servers.split(",");
+    return new TestCluster(child, servers, await Cable.lay(first, withOldListOffsets));
   }
 
   get url(): string {
-    const address = this.#door.address();
-    return `kafka://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+    return `kafka://${this.#door.address}`;
   }
 
   async remove(): Promise<void> {
-    this.#door.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#door.cut();
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = once(this.#child, "exit");
     this.#child.kill("SIGKILL");

@@ -1,10 +1,10 @@
 import { after, before, test } from "node:test";
 import { systemClock, systemRandom } from "@cantle/core";
 import type { Broker } from "@cantle/messaging";
-import { brokerConformance } from "@cantle/messaging/conformance";
+import { brokerConformance, Cable } from "@cantle/messaging/conformance";
 import { silentLogger } from "@cantle/telemetry";
 import { nats } from "./engine.ts";
-import { Cable, missing, TestServer } from "./test-server.ts";
+import { missing, TestServer } from "./test-server.ts";
 
 if (missing !== undefined) test("NATS JetStream does what a broker must", { skip: missing }, () => {});
 else {
@@ -20,7 +20,7 @@ else {
     const open = async () => {
       const cable = await Cable.lay(server.address);
       cables.push(cable);
-      const options = { url: cable.url, clock: systemClock, random: systemRandom(), log: silentLogger };
+      const options = { url: `nats://${cable.address}`, clock: systemClock, random: systemRandom(), log: silentLogger };
       const broker = await nats.open(options);
       opened.push(broker);
       return broker;

@@ -1,5 +1,6 @@
 /** What the server and its client say, in the codes of Cantle. Nothing of a URL gets into a message. */
 import { CantleError, isCantleError } from "@cantle/core";
+import { messageTooLarge, notAllowed, translating, unreachable } from "@cantle/messaging";
 import { JetStreamApiError } from "@nats-io/jetstream";
 import { AuthorizationError, NoRespondersError, PermissionViolationError } from "@nats-io/transport-node";
 
@@ -42,30 +43,13 @@ export function translate(error: unknown): CantleError {
   if (error instanceof JetStreamApiError) {
     if (fullCodes.has(error.code))
       return new CantleError("BROKER_FULL", "the broker has no room for another message", { cause: error });
-    if (isApiError(error, "messageTooLarge"))
-      return new CantleError("MESSAGE_TOO_LARGE", "a message has more bytes than the broker takes", { cause: error });
+    if (isApiError(error, "messageTooLarge")) return messageTooLarge(error);
   }
   for (let at = error; at instanceof Error; at = at.cause)
     if (at instanceof AuthorizationError || at instanceof PermissionViolationError)
-      return new CantleError("BROKER_UNAVAILABLE", "the broker does not let this user do it", {
-        cause: error,
-        help: "check the user and password in the URL, and what that user may do on the server",
-      });
-  return new CantleError("BROKER_UNAVAILABLE", "the broker cannot be reached, or did not answer in time", {
-    cause: error,
-  });
+      return notAllowed(error, "on the server");
+  return unreachable(error);
 }
 
 /** Runs it; what it throws is one of ours. */
-export async function translated<Result>(task: () => Promise<Result>): Promise<Result> {
-  try {
-    return await task();
-  } catch (error) {
-    throw translate(error);
-  }
-}
-
-/** The answer that comes too late, or twice. */
-export function deliveryLost(): CantleError {
-  return new CantleError("DELIVERY_LOST", "the delivery was ended before, or its lease was over");
-}
+export const translated = translating(translate);

@@ -16,6 +16,7 @@ import {
   type DeliveryEnd,
   DeliveryState,
   Dispatch,
+  deliveryLost,
   type Held,
   laneOf,
   type StoredMessage,
@@ -24,7 +25,7 @@ import { type Attempts, triedOnceMore } from "./attempts.ts";
 import { messageOf } from "./cloud-event.ts";
 import type { Connection } from "./connection.ts";
 import { bury } from "./dead-letters.ts";
-import { deliveryLost, translate } from "./errors.ts";
+import { translate } from "./errors.ts";
 import type { GroupRecord, GroupRecords, OpenMessage, StoredRecord } from "./group-record.ts";
 import { mapBounded } from "./map-bounded.ts";
 import type { Pulled } from "./pull.ts";

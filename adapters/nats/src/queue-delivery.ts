@@ -10,6 +10,7 @@ import {
   type AttemptFailure,
   type DeadLetterSource,
   type Delivery,
+  deliveryLost,
   keptFailure,
   type StoredMessage,
   type Tried,
@@ -18,7 +19,7 @@ import { type Attempts, triedOnceMore } from "./attempts.ts";
 import { messageOf } from "./cloud-event.ts";
 import type { Connection } from "./connection.ts";
 import { bury } from "./dead-letters.ts";
-import { deliveryLost, translated } from "./errors.ts";
+import { translated } from "./errors.ts";
 import type { Pulled } from "./pull.ts";
 
 /** Who gave it. */

@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, connect as dial, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { delay, systemClock } from "@cantle/core";
@@ -86,46 +85,5 @@ export class TestServer {
     const text = file === undefined ? "" : readFileSync(join(this.#folder, file), "utf8");
     const port = /"nats:\/\/127\.0\.0\.1:(\d+)"/.exec(text)?.[1];
     return port === undefined ? undefined : Number(port);
-  }
-}
-
-/** A way to a server that can be cut: what is behind it is gone from the server at once, and cannot come back. */
-export class Cable {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-
-  private constructor(server: Server) {
-    this.#server = server;
-  }
-
-  /** Lays one to `host:port`. */
-  static async lay(address: string): Promise<Cable> {
-    const [host = "", port] = address.split(":");
-    const server = createServer((near) => {
-      const far = dial(Number(port), host);
-      for (const [socket, other] of [
-        [near, far],
-        [far, near],
-      ] as const) {
-        cable.#sockets.add(socket);
-        socket.on("error", () => {});
-        socket.on("close", () => other.destroy());
-        socket.pipe(other);
-      }
-    });
-    const cable = new Cable(server);
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    return cable;
-  }
-
-  get url(): string {
-    const address = this.#server.address();
-    return `nats://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
-  }
-
-  cut(): void {
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
   }
 }

@@ -8,6 +8,11 @@ export const journal = contract("journal", {
   version: "1.0.0",
   operations: {
     write: post("/entries", { access: "public", input: Entry }),
+    /** Writes `count` entries of each writer at once. */
+    fill: post("/entries/many", {
+      access: "public",
+      input: z.object({ writers: z.array(z.string()), count: z.int() }),
+    }),
     count: get("/entries", { access: "public", output: z.object({ count: z.int() }) }),
   },
   events: { written: event(Entry, { key: "writer" }) },

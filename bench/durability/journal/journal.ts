@@ -18,6 +18,16 @@ export default service(journal, {
         await tx.events.written(entry);
       });
     },
+    async fill({ writers, count }, { database }) {
+      await database.transaction(async (tx) => {
+        for (let number = 0; number < count; number++) {
+          for (const writer of writers) {
+            await tx.insertInto("entries").values({ writer, number }).execute();
+            await tx.events.written({ writer, number });
+          }
+        }
+      });
+    },
     async count(_input, { database }) {
       const { count } = await database
         .selectFrom("entries")

@@ -13,7 +13,9 @@ import { restarts } from "./conformance/restarts.ts";
 import type { OpenBroker } from "./conformance/subject.ts";
 import { topics } from "./conformance/topics.ts";
 
+export { Cable, type ChangeBytes } from "./conformance/cable.ts";
 export type { OpenBroker, OpenedBroker } from "./conformance/subject.ts";
+export { refusesUrls } from "./conformance/urls.ts";
 
 /** Registers the whole suite with node:test; `open` gives each test a broker and closes it after the test. */
 export function brokerConformance(name: string, open: OpenBroker): void {

@@ -26,6 +26,7 @@ export type {
 export type { AttemptFailure, ConsumeOptions, Consumption, Delivery, StoredMessage } from "./delivery.ts";
 export { type Added, DeliveryState, failuresMax, type Held, type Rank, ranks, type Tried } from "./delivery-state.ts";
 export { type Books, type DeliveryEnd, Dispatch, keptFailure } from "./dispatch.ts";
+export { deliveryLost, messageTooLarge, notAllowed, translating, unreachable } from "./engine-errors.ts";
 export { laneOf } from "./lanes.ts";
 export type { GroupFacts, Log, ReadOptions, StartAt, TopicFacts } from "./log.ts";
 export { type MemoryLimits, memoryLimitsDefault } from "./memory/store.ts";

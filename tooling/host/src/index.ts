@@ -2,6 +2,7 @@
 export { isEmbedded } from "./broker.ts";
 export { checkMessages } from "./check-messages.ts";
 export type { BreakerShown, steerings } from "./describe.ts";
+export { brokerHeapArguments } from "./heap.ts";
 export { loadSystem } from "./load-system.ts";
 export { type Answered, becomeOperator, type Operator } from "./operator.ts";
 export type { PolicyRow } from "./policies.ts";

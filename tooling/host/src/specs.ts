@@ -13,7 +13,7 @@ import { brokerSocket } from "./broker-door.ts";
 import { isExternal } from "./external-source.ts";
 import type { Gate } from "./gate.ts";
 import type { HostHandover, Role } from "./handover.ts";
-import { heapArguments, heapBytesOf } from "./heap.ts";
+import { brokerHeapArguments, heapArguments, heapBytesOf } from "./heap.ts";
 import { revisionOf } from "./revision.ts";
 import { createSources } from "./sources.ts";
 import type { SystemStart } from "./system-start.ts";
@@ -101,7 +101,7 @@ function specMaker(
       unit,
       instance,
       command: process.execPath,
-      args: [...process.execArgv, ...heapArguments(limits?.heapBytesMax), program(role), role.kind],
+      args: [...nodeArguments(role, limits), program(role), role.kind],
       ...(limits && { limits }),
       // Compiling the same modules in every process is most of what a start costs.
       env: { NODE_COMPILE_CACHE: compileCache(env) },
@@ -125,6 +125,12 @@ function specMaker(
       },
     };
   };
+}
+
+/** What this process was told goes before what only some are. */
+function nodeArguments({ kind }: Role, limits: ProcessLimits | undefined): readonly string[] {
+  const heap = [...(kind === "broker" ? brokerHeapArguments : []), ...heapArguments(limits?.heapBytesMax)];
+  return [...process.execArgv, ...heap];
 }
 
 /** Absent where there are none. The program of an external service keeps no heap that we know of. */
