@@ -5,6 +5,8 @@ import type { Asked, Driven, PartFacts, Told } from "./part.ts";
 
 /** A part that runs in another process. */
 export interface RemotePart extends PartFacts {
+  /** The process that was started; those whose work counts may be others. */
+  readonly pid: number;
   /** Has it work; rejects with what it died of. */
   drive<Answer = Driven>(order: unknown): Promise<Answer>;
   /** Stops it, by force when it takes longer than `stopMs`. */
@@ -17,10 +19,30 @@ const stopMs = 25_000;
 const outputMax = 4_000;
 
 /** Runs `name(...args)` of the module at `url` in a new process, and resolves when its part is ready. */
-export async function startPart(url: string, name: string, args: readonly unknown[] = []): Promise<RemotePart> {
+export function startPart(url: string, name: string, args: readonly unknown[] = []): Promise<RemotePart> {
+  return start({ url, name, args });
+}
+
+/** The same on one core, with all the processes that it starts. */
+export function startPartOn(
+  core: number,
+  what: { readonly url: string; readonly name: string; readonly args?: readonly unknown[] },
+) {
+  return start({ args: [], ...what, core });
+}
+
+interface Start {
+  readonly url: string;
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly core?: number;
+}
+
+async function start({ url, name, args, core }: Start): Promise<RemotePart> {
   const child = fork(program, [fileURLToPath(url), name, JSON.stringify(args)], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     env: { ...process.env, LOG_LEVEL: "error", NODE_ENV: "production" },
+    ...(core !== undefined && { execPath: "taskset", execArgv: ["--cpu-list", String(core), process.execPath] }),
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
@@ -48,6 +70,7 @@ export async function startPart(url: string, name: string, args: readonly unknow
   let asked = 0;
   return {
     ...facts,
+    pid: child.pid ?? 0,
     drive<Answer>(order: unknown) {
       const answer = Promise.withResolvers<Answer>();
       waiting.set(++asked, answer);
