@@ -10,8 +10,8 @@ const at = (file: string) => new URL(file, import.meta.url).href;
 const work = "5 times its capacity, 30 s";
 const times = 5;
 const overloadMs = 30_000;
-const warmMs = 3_000;
-const peakMs = 10_000;
+const warmMs = 2_000;
+const peakMs = 8_000;
 const afterMs = 15_000;
 const patienceMs = 1_000;
 /** Few enough that nobody waits long, enough that there is always one to serve. */
