@@ -8,7 +8,7 @@
 import type { LoopTick } from "./loop-limit.ts";
 
 /** A tick that is later than this was kept waiting by work, ms. */
-const busyMs = 25;
+const busyMs = 10;
 /** What is left of it after a tick that taught nothing: half after 3.5 s. */
 const remembered = 0.99;
 
