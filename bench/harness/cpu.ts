@@ -6,11 +6,20 @@ export function cpuUs(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + processUs(pid), 0);
 }
 
-/** What the main thread of a process did: its time on a processor, and in wait for one because others had it, µs. */
-export function mainThreadUs(pid: number): { readonly ranUs: number; readonly waitedUs: number } {
-  const fields = read(`/proc/${pid}/task/${pid}/schedstat`, (text) => text.split(" ").map(Number)) ?? [];
-  const [ranNs = 0, waitedNs = 0] = fields;
-  return { ranUs: ranNs / 1000, waitedUs: waitedNs / 1000 };
+/** The cores that this process may use, as the kernel numbers them. */
+export function coresAllowed(): readonly number[] {
+  const list = read("/proc/self/status", (text) => /^Cpus_allowed_list:\s*(\S+)/m.exec(text)?.[1]) ?? "0";
+  return list.split(",").flatMap((range) => {
+    const [from = 0, to = from] = range.split("-").map(Number);
+    return Array.from({ length: to - from + 1 }, (_, at) => from + at);
+  });
+}
+
+/** For how long a core has worked for any process, or was taken from this machine by its host, µs. To 10 ms, as the kernel tells it. */
+export function coreBusyUs(core: number): number {
+  const line = read("/proc/stat", (text) => new RegExp(`^cpu${core} (.*)$`, "m").exec(text)?.[1]) ?? "";
+  const [user = 0, nice = 0, system = 0, , , , , stolen = 0] = line.split(" ").map(Number);
+  return (user + nice + system + stolen) * 10_000;
 }
 
 /** Resident memory of processes, MiB. Pages that they share count for each. */

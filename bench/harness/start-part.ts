@@ -5,6 +5,8 @@ import type { Asked, Driven, PartFacts, Told } from "./part.ts";
 
 /** A part that runs in another process. */
 export interface RemotePart extends PartFacts {
+  /** The process that was started; those whose work counts may be others. */
+  readonly pid: number;
   /** Has it work; rejects with what it died of. */
   drive<Answer = Driven>(order: unknown): Promise<Answer>;
   /** Stops it, by force when it takes longer than `stopMs`. */
@@ -23,16 +25,35 @@ export interface Module {
 }
 
 /** Runs `name(...args)` of a module in a new process, and resolves when its part is ready. */
-export async function startPart(
-  module: string | Module,
-  name: string,
-  args: readonly unknown[] = [],
+export function startPart(module: string | Module, name: string, args: readonly unknown[] = []): Promise<RemotePart> {
+  return start({ ...(typeof module === "string" ? { url: module } : module), name, args });
+}
+
+/** The same on one core, with all the processes that it starts. */
+export function startPartOn(
+  core: number,
+  what: { readonly url: string; readonly name: string; readonly args?: readonly unknown[] },
 ): Promise<RemotePart> {
-  const { url, nodeArguments } = typeof module === "string" ? { url: module, nodeArguments: [] } : module;
+  return start({ args: [], ...what, core });
+}
+
+interface Start extends Partial<Module> {
+  readonly url: string;
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly core?: number;
+}
+
+async function start({ url, name, args, core, nodeArguments = [] }: Start): Promise<RemotePart> {
+  const own = [...process.execArgv, ...nodeArguments];
   const child = fork(program, [fileURLToPath(url), name, JSON.stringify(args)], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
-    execArgv: [...process.execArgv, ...nodeArguments],
+    execArgv: own,
     env: { ...process.env, LOG_LEVEL: "error", NODE_ENV: "production" },
+    ...(core !== undefined && {
+      execPath: "taskset",
+      execArgv: ["--cpu-list", String(core), process.execPath, ...own],
+    }),
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
@@ -60,6 +81,7 @@ export async function startPart(
   let asked = 0;
   return {
     ...facts,
+    pid: child.pid ?? 0,
     drive<Answer>(order: unknown) {
       const answer = Promise.withResolvers<Answer>();
       waiting.set(++asked, answer);

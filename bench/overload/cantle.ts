@@ -15,10 +15,8 @@ export async function start(placement: "each" | "one"): Promise<Part> {
     port: 0,
     env: { ...process.env, CANTLE_HOME: home },
   });
-  const worker = running.list().find(({ unit }) => unit === "work");
   return {
     url: running.addresses.gateway,
-    pids: [worker?.pid ?? process.pid],
     drive: () => Promise.resolve(running.list().reduce((sum, { restarts }) => sum + restarts, 0)),
     async stop() {
       await running.stop();

@@ -1,16 +1,17 @@
 /** What overload leaves of a service: five times the calls that it can answer, from clients who wait a second and no longer. */
 import type { Column, Contest, Contestant, Measures } from "../harness/contest.ts";
-import { mainThreadUs } from "../harness/cpu.ts";
+import { coreBusyUs, coresAllowed, cpuUs, familyOf } from "../harness/cpu.ts";
 import type { LoadOrder } from "../harness/http-load.ts";
 import type { Driven } from "../harness/part.ts";
-import { type RemotePart, type Shared, shared, startPart } from "../harness/start-part.ts";
+import { type RemotePart, type Shared, shared, startPartOn } from "../harness/start-part.ts";
 import type { CrowdOrder, CrowdSecond } from "./crowd.ts";
 
 const at = (file: string) => new URL(file, import.meta.url).href;
 const work = "5 times its capacity, 30 s";
 const times = 5;
 const overloadMs = 30_000;
-const peakMs = 5_000;
+const warmMs = 2_000;
+const peakMs = 8_000;
 const afterMs = 15_000;
 const patienceMs = 1_000;
 /** Few enough that nobody waits long, enough that there is always one to serve. */
@@ -25,16 +26,21 @@ const columns: readonly Column[] = [
   { measure: "leftShare", title: "client left", digits: 2 },
   { measure: "backSeconds", title: "normal after s", digits: 0 },
   { measure: "restarts", title: "restarts", digits: 0 },
+  { measure: "crowdShare", title: "load's core busy", digits: 2 },
 ];
+
+/** What is measured has one core for itself, all of its processes together, and the load another one. */
+const [ownCore = 0] = coresAllowed();
+const loadCore = coresAllowed().at(-1) ?? 0;
 
 /** The contests. */
 export async function contests(): Promise<Contest[]> {
-  const peak = shared(() => startPart(at("../harness/http-load.ts"), "httpLoad"));
-  const crowd = shared(() => startPart(at("./crowd.ts"), "crowd"));
-  const named = (name: string, stage: () => Promise<RemotePart>): Contestant => ({
-    name,
+  const peak = shared(() => startPartOn(loadCore, { url: at("../harness/http-load.ts"), name: "httpLoad" }));
+  const crowd = shared(() => startPartOn(loadCore, { url: at("./crowd.ts"), name: "crowd" }));
+  const named = (contestant: string, what: { file: string; name: string; args?: readonly unknown[] }): Contestant => ({
+    name: contestant,
     async start() {
-      const part = await stage();
+      const part = await startPartOn(ownCore, { url: at(what.file), name: what.name, args: what.args ?? [] });
       return { turn: () => suffer(part, { peak, crowd }), stop: () => part.stop() };
     },
   });
@@ -52,14 +58,15 @@ export async function contests(): Promise<Contest[]> {
       turnMs: 0,
       warmMs: 0,
       contestants: [
-        named("cantle, split", () => startPart(at("./cantle.ts"), "start", ["each"])),
-        named("cantle, one process", () => startPart(at("./cantle.ts"), "start", ["one"])),
-        named("node:http", () => startPart(at("./node-http.ts"), "listen")),
+        named("cantle, split", { file: "./cantle.ts", name: "start", args: ["each"] }),
+        named("cantle, one process", { file: "./cantle.ts", name: "start", args: ["one"] }),
+        named("node:http", { file: "./node-http.ts", name: "listen" }),
       ],
       targets,
       notes: [
         "some 5 ms of a core for each call; a good answer is a 200 within a second, whose client is still there",
-        "good, of peak: per second in which the service's thread did not wait for a processor that others had",
+        "each has one core for all of its processes, gateway and all; the load has another one",
+        "good, of peak: per second in which nobody else had that core; the peak is measured right before, likewise",
         "normal after: half of its capacity is offered; from then on three seconds in a row have 99 % good answers",
       ],
       close: async () => void (await Promise.all([peak.stop(), crowd.stop()])),
@@ -74,24 +81,21 @@ interface Generators {
 
 /** Measures the capacity, then what is left of it, then how soon all is well again. */
 async function suffer(part: RemotePart, { peak, crowd }: Generators): Promise<Measures> {
-  const generator = await peak.get();
-  const capacity = await undisturbed(part, async () => {
-    const requests = ["GET /work HTTP/1.1\r\nhost: {host}\r\n\r\n"];
-    const order = { url: part.url!, ms: peakMs, connections: peakConnections, requests } satisfies LoadOrder;
-    return (await generator.drive<Driven>(order)).calls;
-  });
-  const send = async (perSecond: number, ms: number) =>
-    (await crowd.get()).drive<CrowdSecond[]>({
-      url: `${part.url}/work`,
-      perSecond,
-      ms,
-      patienceMs,
-    } satisfies CrowdOrder);
+  const [generator, clients] = [await peak.get(), await crowd.get()];
+  const requests = ["GET /work HTTP/1.1\r\nhost: {host}\r\n\r\n"];
+  const most = (ms: number) =>
+    generator.drive<Driven>({ url: part.url!, ms, connections: peakConnections, requests } satisfies LoadOrder);
+  const send = (perSecond: number, ms: number) =>
+    clients.drive<CrowdSecond[]>({ url: `${part.url}/work`, perSecond, ms, patienceMs } satisfies CrowdOrder);
+  await most(warmMs);
+  const capacity = await undisturbed(part, async () => (await most(peakMs)).calls);
   let seconds: readonly CrowdSecond[] = [];
+  const crowdUs = cpuUs([clients.pid]);
   const overloaded = await undisturbed(part, async () => {
     seconds = await send(times * capacity.perSecond, overloadMs);
     return sum(seconds, "good");
   });
+  const crowdShare = (cpuUs([clients.pid]) - crowdUs) / 1_000 / overloaded.elapsedMs;
   const after = await send(capacity.perSecond / 2, afterMs);
   const sent = sum(seconds, "sent");
   return {
@@ -103,17 +107,23 @@ async function suffer(part: RemotePart, { peak, crowd }: Generators): Promise<Me
     leftShare: sum(seconds, "left") / sent,
     backSeconds: normalFrom(after),
     restarts: await part.drive<number>({}),
+    crowdShare,
   };
 }
 
-/** How often something was done in a second, and how often it would have been with a processor for the service alone. */
-async function undisturbed({ pids: [pid = 0] }: RemotePart, act: () => Promise<number>) {
-  const [before, startMs] = [mainThreadUs(pid), performance.now()];
+/** How often something was done in a second, and how often in one in which nobody else had the core. */
+async function undisturbed({ pid }: RemotePart, act: () => Promise<number>) {
+  const used = () => ({ allUs: coreBusyUs(ownCore), ownUs: cpuUs(familyOf(pid)), atMs: performance.now() });
+  const before = used();
   const count = await act();
-  const [after, elapsedMs] = [mainThreadUs(pid), performance.now() - startMs];
-  const ranUs = after.ranUs - before.ranUs;
-  const perSecond = (count / elapsedMs) * 1_000;
-  return { perSecond, undisturbedPerSecond: (perSecond * (ranUs + after.waitedUs - before.waitedUs)) / ranUs };
+  const after = used();
+  const elapsedMs = after.atMs - before.atMs;
+  const othersMs = Math.max(0, after.allUs - before.allUs - (after.ownUs - before.ownUs)) / 1_000;
+  return {
+    elapsedMs,
+    perSecond: (count / elapsedMs) * 1_000,
+    undisturbedPerSecond: (count / (elapsedMs - othersMs)) * 1_000,
+  };
 }
 
 /** The first of three seconds in a row in which all was well; as many as there were, when it never was. */

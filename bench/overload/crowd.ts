@@ -64,7 +64,10 @@ async function send({ url, perSecond, ms, patienceMs }: CrowdOrder): Promise<rea
 function ask(url: string, agent: Agent, patienceMs: number): Promise<Ended> {
   const sentMs = performance.now();
   return new Promise((resolve) => {
+    let hasEnded = false;
     const end = (outcome: Outcome) => {
+      if (hasEnded) return;
+      hasEnded = true;
       clearTimeout(leaving);
       resolve({ sentMs, tookMs: performance.now() - sentMs, outcome });
     };
@@ -73,10 +76,13 @@ function ask(url: string, agent: Agent, patienceMs: number): Promise<Ended> {
       response.resume().once("end", () => end(statusCode === 200 ? "good" : statusCode === 503 ? "refused" : "failed"));
     });
     request.once("error", () => end("failed"));
-    const leaving = setTimeout(() => {
+    // When this process was late itself, an answer may be there already: it is read before the client leaves.
+    const leaving = setTimeout(() => setImmediate(leave), patienceMs);
+    const leave = () => {
+      if (hasEnded) return;
       end("left");
       request.destroy();
-    }, patienceMs);
+    };
   });
 }
 

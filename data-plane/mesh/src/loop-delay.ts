@@ -8,13 +8,17 @@
  * Two things count, whichever is more:
  *
  * 1. The least lateness of the last few ticks: one long stall is no overload, being late every time is.
- * 2. While a tick is overdue, for how long calls have been coming: all that came in one turn of the loop are taken up one after
- *    the other, before any tick. Without this a turn is as long as there are clients, nobody is refused until all of them have
- *    been served, and by then they have left. Between two calls only `gapMsMax` counts, as the rest may be a stall, or a time in
- *    which the machine had others to serve.
+ * 2. For how much longer than `tickMs` calls have been coming since the last tick: all that came in one turn of the loop are taken
+ *    up one after the other, before any tick. Without this a turn is as long as there are clients, nobody is refused until all of
+ *    them have been served, and by then they have left.
+ *
+ * Of the second, a call that was let in counts what calls cost (`call-cost.ts`), also when it has only begun to wait: its work comes in a
+ * later turn, which would be too long otherwise. And between two calls no more than `gapMsMax` counts, or twice what a call costs, as
+ * the rest may be a stall, or a time in which the machine had others to serve.
  */
 import type { Clock, Running } from "@cantle/core";
-import { nextLoopLimit } from "./loop-limit.ts";
+import { nextCallCost, unknownCallCost } from "./call-cost.ts";
+import { type LoopTick, nextLoopLimit, noLoopLimit } from "./loop-limit.ts";
 
 /** Tells how late the event loop is. */
 export interface LoopDelay {
@@ -37,26 +41,29 @@ export function createLoopDelay(clock: Clock): LoopDelay & Running {
   let count = 0;
   let dueMs = clock.nowMs() + tickMs;
   let least = 0;
-  let lastMs = 0;
+  let known = { limit: noLoopLimit, cost: unknownCallCost };
   let inFlight = 0;
-  /** The most since the last tick. */
+  /** Since the last tick: the most in flight, what has ended, for how long calls have been coming, and when the last one did. */
   let peak = 0;
-  let limit = Number.POSITIVE_INFINITY;
-  let overdueMs = 0;
-  let askedMs = 0;
+  let ended = 0;
+  let comingMs = 0;
+  let askedMs = Number.POSITIVE_INFINITY;
+  /** What the call that was let in last will cost. */
+  let owedMs = 0;
   let timer = clock.after(tickMs, tick);
 
   function tick(): void {
     const nowMs = clock.nowMs();
     const lateMs = Math.max(0, nowMs - dueMs);
-    const next = nextLoopLimit(limit, Math.min(lateMs, lastMs), peak);
-    // What was let in before the limit shrank makes the next tick late as well, which is no reason to shrink it again.
-    lastMs = next < limit ? 0 : lateMs;
-    limit = next;
-    peak = inFlight;
+    const seen: LoopTick = { elapsedMs: tickMs + lateMs, lateMs, ended, peak };
+    known = { limit: nextLoopLimit(known.limit, seen), cost: nextCallCost(known.cost, seen) };
     late[count++ % ticks] = lateMs;
     least = Math.min(...late);
-    overdueMs = 0;
+    peak = inFlight;
+    ended = 0;
+    comingMs = 0;
+    askedMs = Number.POSITIVE_INFINITY;
+    owedMs = 0;
     dueMs = nowMs + tickMs;
     timer = clock.after(tickMs, tick);
   }
@@ -64,18 +71,21 @@ export function createLoopDelay(clock: Clock): LoopDelay & Running {
   return {
     entered() {
       if (++inFlight > peak) peak = inFlight;
+      owedMs = known.cost.costMs;
     },
     left() {
       inFlight--;
+      ended++;
     },
-    fullShare: () => inFlight / limit,
+    fullShare: () => inFlight / known.limit.limit,
     delayMs() {
       const nowMs = clock.nowMs();
-      if (nowMs <= dueMs) return least;
-      // The first one since the tick was due has waited for nobody.
-      if (askedMs > dueMs) overdueMs += Math.min(nowMs - askedMs, gapMsMax);
+      // The first one since the tick has waited for nobody.
+      const gapMs = askedMs < nowMs ? Math.min(nowMs - askedMs, Math.max(gapMsMax, 2 * known.cost.costMs)) : 0;
+      comingMs += Math.max(gapMs, owedMs);
+      owedMs = 0;
       askedMs = nowMs;
-      return Math.max(least, overdueMs);
+      return Math.max(least, comingMs - tickMs);
     },
     stop() {
       timer.cancel();

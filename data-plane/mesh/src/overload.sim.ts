@@ -1,150 +1,207 @@
 /**
- * An event loop with five times the calls that it can answer, in virtual time: what is taken up in one turn is served one after the
- * other, timers wait for the turn to end, and clients leave after a second. Reproducible from the seed in every title; CANTLE_SEED
- * chooses another.
+ * An instance with five times the calls that it can answer, in virtual time: services of several kinds, an even load and one in
+ * bursts, clients who leave after a second. Reproducible from the seed in every title; CANTLE_SEED chooses one.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Call, type Clock, createDeadlines, newTrace, seededRandom } from "@cantle/core";
+import { Call, createDeadlines, newTrace, type Random, seededRandom } from "@cantle/core";
 import { silentLogger } from "@cantle/telemetry";
+import { EventLoop } from "./event-loop-fixture.ts";
 import { anyone, things } from "./fixture.ts";
 import { inbound } from "./inbound.ts";
 import { createLoopDelay } from "./loop-delay.ts";
+import type { Criticality } from "./shedding.ts";
 
-const seed = Number(process.env["CANTLE_SEED"] ?? 1);
+const chosen = process.env["CANTLE_SEED"];
+const seeds = chosen === undefined ? [1, 2, 3] : [Number(chosen)];
 const { read } = things.operations;
-/** What an answer costs, and what a refusal does. */
-const workMs = 5;
+/** What a refusal costs: at five times the capacity four answers in five are one, so of 5 ms calls it leaves 0.96 at most. */
 const refusalMs = 0.05;
-const capacityPerSecond = 1_000 / workMs;
 const patienceMs = 1_000;
 
-interface Task {
-  readonly atMs: number;
-  readonly run: () => void | Promise<void>;
+/** What a handler does, and for how long it works, all in all and on average. */
+interface Kind {
+  readonly what: string;
+  readonly meanMs: number;
+  readonly act: (loop: EventLoop, random: Random) => Promise<void>;
 }
 
-/** A thread: time passes only by work, and by waiting for the next thing when there is none. */
-class Thread {
-  nowMs = 0;
-  #timers: Task[] = [];
-  #events: Task[] = [];
+const atOnce: Kind = { what: "works at once", meanMs: 5, act: async (loop) => loop.work(5) };
 
-  readonly clock: Clock = {
-    wallMs: () => this.nowMs,
-    nowMs: () => this.nowMs,
-    after: (delayMs, run) => {
-      const timer = { atMs: this.nowMs + delayMs, run };
-      this.#timers.push(timer);
-      return {
-        cancel: () => {
-          this.#timers = this.#timers.filter((each) => each !== timer);
-        },
-      };
+const waitsFirst: Kind = {
+  what: "waits for 20 ms, then works",
+  meanMs: 5,
+  act: (loop) => loop.wait(20).then(() => loop.work(5)),
+};
+
+const kinds: readonly Kind[] = [
+  atOnce,
+  waitsFirst,
+  { what: "waits for 100 ms, then works", meanMs: 5, act: (loop) => loop.wait(100).then(() => loop.work(5)) },
+  {
+    what: "waits for up to 400 ms, then works",
+    meanMs: 5,
+    act: (loop, random) => loop.wait(random.next() * 400).then(() => loop.work(5)),
+  },
+  {
+    what: "works, waits, works, waits and works",
+    meanMs: 6,
+    async act(loop) {
+      loop.work(2);
+      await loop.wait(30);
+      loop.work(2);
+      await loop.wait(10);
+      loop.work(2);
     },
-  };
+  },
+  {
+    what: "has half of its calls wait, and works for 1 to 9 ms",
+    meanMs: 5,
+    async act(loop, random) {
+      if (random.next() < 0.5) await loop.wait(random.next() * 100);
+      loop.work(1 + random.next() * 8);
+    },
+  },
+  {
+    what: "waits for 50 ms, then works for 20 to 40",
+    meanMs: 30,
+    async act(loop, random) {
+      await loop.wait(50);
+      loop.work(20 + random.next() * 20);
+    },
+  },
+];
 
-  /** Something that will come from outside. */
-  expect(event: Task): void {
-    this.#events.push(event);
-  }
-
-  /** Turns of the loop until then: what has come, all of it, then the timers that are due. */
-  async runUntil(endMs: number): Promise<void> {
-    while (this.nowMs < endMs) {
-      for (const { run } of this.#due("events")) {
-        await run();
-        await settled();
-      }
-      for (const { run } of this.#due("timers")) await run();
-      const next = Math.min(endMs, ...[...this.#timers, ...this.#events.slice(0, 1)].map(({ atMs }) => atMs));
-      this.nowMs = Math.max(this.nowMs, next);
-    }
-  }
-
-  #due(what: "events" | "timers"): readonly Task[] {
-    const all = (what === "events" ? this.#events : this.#timers).toSorted((a, b) => a.atMs - b.atMs);
-    const later = all.findIndex(({ atMs }) => atMs > this.nowMs);
-    const rest = later < 0 ? [] : all.slice(later);
-    if (what === "events") this.#events = rest;
-    else this.#timers = rest;
-    return later < 0 ? all : all.slice(0, later);
-  }
-}
-
-/** Lets promises settle; no time passes. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await undefined;
-}
-
+/** How many times what a service can do is offered, and for how long. */
 interface Load {
-  readonly perSecond: number;
+  readonly times: number;
   readonly ms: number;
 }
 
-/** When calls were answered well while their clients were there, one entry for each load. */
-async function goodOf(loads: readonly Load[], door: { readonly spares: boolean; readonly waitMs: number }) {
-  const thread = new Thread();
-  const { clock } = thread;
+/** Nothing is known of the load in the first seconds, in which it may let in too many. */
+const loads: readonly Load[] = [
+  { times: 5, ms: 3_000 },
+  { times: 5, ms: 12_000 },
+  { times: 0.5, ms: 1_000 },
+  { times: 0.5, ms: 5_000 },
+];
+
+interface Scene {
+  readonly kind: Kind;
+  readonly seed: number;
+  /** When a call that would come at a moment in an even load does come, ms. */
+  readonly comes?: ((atMs: number) => number) | undefined;
+  readonly hasDoor?: boolean;
+  /** How much a call matters. */
+  readonly criticalityOf?: (random: Random) => Criticality;
+}
+
+/** How many calls came, and how many were answered while their clients were there. */
+interface Tally {
+  sent: number;
+  good: number;
+}
+
+const tally = (): Tally => ({ sent: 0, good: 0 });
+
+/** What became of the calls of each load, and of each criticality in the longest of them. */
+async function suffered({ kind, seed, comes = (atMs) => atMs, hasDoor = true, criticalityOf }: Scene) {
+  const loop = new EventLoop();
+  const { clock } = loop;
   const random = seededRandom(seed);
-  const loopDelay = door.spares ? createLoopDelay(clock) : undefined;
+  const loopDelay = hasDoor ? createLoopDelay(clock) : undefined;
   const host = { clock, random, deadlines: createDeadlines(clock), log: silentLogger, loopDelay };
-  /** Works, where it has something to wait for in a later turn. */
   const work = async (input: unknown) => {
-    if (door.waitMs > 0)
-      await new Promise<void>((resolve) => thread.expect({ atMs: clock.nowMs() + door.waitMs, run: resolve }));
-    thread.nowMs += workMs;
+    await kind.act(loop, random);
     return input;
   };
-  const handle = inbound(read, host, work);
-  const good: number[] = loads.map(() => 0);
-  let fromMs = 0;
-  loads.forEach(({ perSecond, ms }, at) => {
-    for (let sentMs = fromMs; sentMs < fromMs + ms; sentMs += random.next() * (2_000 / perSecond))
-      thread.expect({ atMs: sentMs, run: () => arrive(sentMs, at) });
-    fromMs += ms;
-  });
+  const door = (criticality: Criticality) => inbound(read, { ...host, policies: { "*": { criticality } } }, work);
+  const doors = { critical: door("critical"), default: door("default"), sheddable: door("sheddable") };
+  const byLoad = loads.map(tally);
+  const byCriticality = { critical: tally(), default: tally(), sheddable: tally() };
 
-  function arrive(sentMs: number, at: number): void {
-    const trace = newTrace(random);
+  function arrive(sentMs: number, load: Tally): void {
+    const criticality = criticalityOf?.(random) ?? "default";
+    const counts = load === byLoad[1] ? [load, byCriticality[criticality]] : [load];
+    for (const count of counts) count.sent++;
+    const payload = { kind: "value", value: { id: "1" } } as const;
     const call = new Call(read, {
-      payload: { kind: "value", value: { id: "1" } },
+      payload,
       peer: anyone,
-      trace,
+      trace: newTrace(random),
       deadlineMs: clock.nowMs() + patienceMs,
     });
-    handle(call).then(
+    doors[criticality](call).then(
       () => {
-        if (clock.nowMs() - sentMs <= patienceMs) good[at] = (good[at] as number) + 1;
+        if (clock.nowMs() <= sentMs + patienceMs) for (const count of counts) count.good++;
       },
-      () => {
-        thread.nowMs += refusalMs;
-      },
+      () => loop.work(refusalMs),
     );
   }
 
-  await thread.runUntil(fromMs + patienceMs);
+  let fromMs = 0;
+  loads.forEach(({ times, ms }, at) => {
+    const everyMs = kind.meanMs / times;
+    for (let evenMs = fromMs; evenMs < fromMs + ms; evenMs += random.next() * 2 * everyMs) {
+      const sentMs = comes(evenMs);
+      loop.expect(sentMs, () => arrive(sentMs, byLoad[at] as Tally));
+    }
+    fromMs += ms;
+  });
+  await loop.runUntil(fromMs + patienceMs);
   await loopDelay?.stop();
-  return good;
+  return { byLoad, byCriticality };
 }
 
-const times = (share: number, ms: number): Load => ({ perSecond: capacityPerSecond * share, ms });
-/** The first seconds let in what nobody can do: nothing is known of the load yet. */
-const overload = [times(5, 3_000), times(5, 12_000), times(0.5, 1_000), times(0.5, 5_000)];
+/** Of what it could have answered while it was overloaded, how much it has; and the same of what was asked after that. */
+async function shares(scene: Scene) {
+  const [, during, , after] = (await suffered(scene)).byLoad;
+  const couldMs = loads[1]?.ms ?? 0;
+  return {
+    during: ((during?.good ?? 0) * scene.kind.meanMs) / couldMs,
+    after: (after?.good ?? 0) / (after?.sent ?? 1),
+  };
+}
 
-for (const [what, waitMs, least] of [
-  ["works at once", 0, 0.9],
-  ["waits before it works", 20, 0.75],
-] as const) {
-  test(`at five times its capacity a service that ${what} goes on answering, and is well right after (seed ${seed})`, async () => {
-    const [, during = 0, , after = 0] = await goodOf(overload, { spares: true, waitMs });
-    assert.ok(during >= least * capacityPerSecond * 12, `${during} of ${capacityPerSecond * 12}`);
-    const half = (capacityPerSecond / 2) * 5;
-    assert.ok(after >= 0.85 * half, `${after} of ${half}`);
+/** Three quarters of what comes in half a second come in its first tenth. */
+function inBursts(atMs: number): number {
+  const fromMs = Math.floor(atMs / 500) * 500;
+  const share = (atMs - fromMs) / 500;
+  return fromMs + 500 * (share < 0.75 ? (share / 0.75) * 0.2 : 0.2 + ((share - 0.75) / 0.25) * 0.8);
+}
+
+for (const seed of seeds) {
+  for (const kind of kinds) {
+    test(`at five times its capacity a service that ${kind.what} goes on answering, and is well right after (seed ${seed})`, async () => {
+      for (const [load, comes] of [
+        ["even", undefined],
+        ["in bursts", inBursts],
+      ] as const) {
+        const { during, after } = await shares({ kind, seed, comes });
+        assert.ok(during >= 0.9, `${load}: ${during} of its capacity`);
+        assert.ok(after >= 0.9, `${load}: ${after} of what was asked then`);
+      }
+    });
+  }
+
+  for (const kind of [atOnce, waitsFirst]) {
+    test(`a service that ${kind.what} answers nearly all of what matters most, and more than its share (seed ${seed})`, async () => {
+      const criticalityOf = (random: Random) => pick(random.next());
+      const { critical, default: usual, sheddable } = (await suffered({ kind, seed, criticalityOf })).byCriticality;
+      const share = ({ good, sent }: Tally) => good / sent;
+      const told = JSON.stringify([critical, usual, sheddable].map(share));
+      assert.ok(share(critical) >= 0.9, told);
+      assert.ok(share(critical) > share(usual) && share(usual) > share(sheddable), told);
+    });
+  }
+
+  test(`without a door it works for clients who have left (seed ${seed})`, async () => {
+    const { during } = await shares({ kind: atOnce, seed, hasDoor: false });
+    assert.ok(during < 0.1, `${during}`);
   });
 }
 
-test(`without a door it works for clients who have left (seed ${seed})`, async () => {
-  const [, during = 0] = await goodOf(overload, { spares: false, waitMs: 0 });
-  assert.ok(during < 0.1 * capacityPerSecond * 12, `${during}`);
-});
+/** One call in ten matters most; it is half of what can be done. */
+function pick(chance: number): Criticality {
+  return chance < 0.1 ? "critical" : chance < 0.55 ? "default" : "sheddable";
+}

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CantleError, type Clock, virtualClock } from "@cantle/core";
 import { AdaptiveLimit, type AdaptivePolicy } from "./adaptive-limit.ts";
+import { nextCallCost, unknownCallCost } from "./call-cost.ts";
 import { entering } from "./entry.ts";
+import { EventLoop } from "./event-loop-fixture.ts";
 import { fixture, reply, things } from "./fixture.ts";
 import { inbound } from "./inbound.ts";
 import { createLoopDelay } from "./loop-delay.ts";
-import { nextLoopLimit } from "./loop-limit.ts";
+import { type LoopTick, nextLoopLimit, noLoopLimit } from "./loop-limit.ts";
 import { outbound } from "./outbound.ts";
 import type { Policy } from "./policy.ts";
 import { type Criticality, refusedShare } from "./shedding.ts";
@@ -141,15 +143,84 @@ test("a stall and a pause of the whole machine are no work: what comes after the
   await delay.stop();
 });
 
-test("what may be in flight is found while the loop is late twice in a row, and forgotten when it bounds nothing", () => {
-  assert.equal(nextLoopLimit(Number.POSITIVE_INFINITY, 100, 400), Number.POSITIVE_INFINITY);
-  assert.equal(nextLoopLimit(Number.POSITIVE_INFINITY, 150, 400), 200);
-  assert.equal(nextLoopLimit(Number.POSITIVE_INFINITY, 10_000, 400), 120);
-  assert.equal(nextLoopLimit(20, 10_000, 400), 8);
-  let limit = nextLoopLimit(20, 0, 20);
-  assert.ok(limit > 20 && limit < 25);
-  for (let tick = 0; tick < 100; tick++) limit = nextLoopLimit(limit, 0, 20);
-  assert.equal(limit, Number.POSITIVE_INFINITY);
+test("a call that has only begun to wait is late by what those before it will cost, once that is known", async () => {
+  const loop = new EventLoop();
+  const delay = createLoopDelay(loop.clock);
+  const letIn = () => {
+    const delayMs = delay.delayMs();
+    delay.entered();
+    return delayMs;
+  };
+  const turn = () => {
+    for (let at = 0; at < 10; at++) {
+      letIn();
+      loop.work(10);
+      delay.left();
+    }
+  };
+  const asked: number[] = [];
+  loop.expect(0, () => asked.push(...Array.from({ length: 30 }, letIn)));
+  await loop.runUntil(60);
+  assert.deepEqual(asked.splice(0), new Array(30).fill(0));
+  // Two turns of a tenth of a second, in which ten calls end: 10 ms for each.
+  loop.expect(60, turn);
+  loop.expect(160, turn);
+  loop.expect(260, () => asked.push(...Array.from({ length: 30 }, letIn)));
+  await loop.runUntil(270);
+  assert.deepEqual(asked.slice(0, 9), [0, 0, 0, 0, 0, 0, 10, 20, 30]);
+  assert.equal(asked.at(-1), 240);
+  await delay.stop();
+});
+
+const tick = (lateMs: number, ended: number, peak = ended): LoopTick => ({
+  elapsedMs: 50 + lateMs,
+  lateMs,
+  ended,
+  peak,
+});
+
+test("what a call costs is known after two late ticks in a row, is the lesser of both, and is forgotten when none is", () => {
+  const costMs = (...seen: LoopTick[]) => seen.reduce(nextCallCost, unknownCallCost).costMs;
+  assert.equal(costMs(tick(0, 10)), 0);
+  assert.equal(costMs(tick(50, 10)), 0);
+  assert.equal(costMs(tick(50, 10), tick(50, 20)), 5);
+  // A stall of five seconds and a call in it.
+  assert.equal(costMs(tick(0, 10), tick(5_000, 1), tick(0, 10)), 0);
+  assert.equal(costMs(tick(50, 20), tick(5_000, 1), tick(50, 0)), 5 * 0.99);
+  assert.ok(costMs(tick(50, 20), tick(50, 20), ...new Array(400).fill(tick(0, 20))) < 0.1);
+});
+
+/** The limit after rounds of three ticks that are alike. */
+function limitAfter(from: number, ...rounds: LoopTick[]): number {
+  const ticks = rounds.flatMap((each) => [each, each, each]);
+  return ticks.reduce(nextLoopLimit, { ...noLoopLimit, limit: from }).limit;
+}
+
+test("what may be in flight is bounded after a round in which the loop was late, by what is too much", () => {
+  const none = Number.POSITIVE_INFINITY;
+  assert.equal(limitAfter(none, tick(100, 30, 400)), none);
+  // 30 calls end in 150 ms, and it is 100 - 75 ms too late: five too many of those that were in flight.
+  assert.equal(limitAfter(400, tick(100, 30, 400)), 395);
+  assert.equal(limitAfter(none, tick(150, 40, 400)), 385);
+  // However late it is, some are left, and few are no overload.
+  assert.equal(limitAfter(none, tick(10_000, 3_000, 400)), 400 - (3_000 / 10_050) * 325);
+  assert.equal(limitAfter(20, tick(150, 40, 20)), 8);
+});
+
+test("a limit that leaves the loop on time grows, by as much as it is too little, until it bounds nothing", () => {
+  assert.equal(limitAfter(100, tick(25, 30, 100)), 120);
+  assert.equal(limitAfter(100, tick(0, 1, 100)), 110.00000000000001);
+  assert.equal(limitAfter(10, tick(0, 50, 10)), 15);
+  assert.equal(limitAfter(65, tick(0, 1, 8)), Number.POSITIVE_INFINITY);
+});
+
+test("a round lasts until what was in flight has ended, or a second where that never does", () => {
+  const slow = (count: number) =>
+    new Array(count)
+      .fill(tick(150, 1, 100))
+      .reduce(nextLoopLimit, { limit: 200, round: { ...noLoopLimit.round, toEnd: 100 } });
+  assert.equal(slow(4).limit, 200);
+  assert.ok(slow(5).limit < 200);
 });
 
 test("while the loop is late an instance has no more in flight than it can do, and more of what matters", async () => {
@@ -157,19 +228,33 @@ test("while the loop is late an instance has no more in flight than it can do, a
   const loopDelay = createLoopDelay(late);
   const made = fixture({ "things.admin": { criticality: "critical" } });
   const { operations } = things;
+  const working: (() => void)[] = [];
+  const work = () => new Promise((resolve) => void working.push(() => resolve({ id: "1" })));
   const open = (operation: typeof read | typeof operations.admin, name: "read" | "admin") => {
-    const handle = inbound(operation, { ...made.host, loopDelay }, () => new Promise(() => {}));
+    const handle = inbound(operation, { ...made.host, loopDelay }, work);
     const caller = { id: "ann", roles: ["admin"], assertion: "" };
-    return () => handle(made.call(name, { id: "1" }, { caller })).catch((error: CantleError) => error.code);
+    return () =>
+      void handle(made.call(name, { id: "1" }, { caller })).catch(({ code }) => refused.push(`${name}: ${code}`));
   };
+  const refused: string[] = [];
   const ordinary = open(read, "read");
-  for (let at = 0; at < 40; at++) void ordinary();
-  lag(150);
-  await clock.advance(600);
-  // Forty in flight and 150 ms late: twenty would have been in time.
-  assert.equal(await ordinary(), "OVERLOADED");
   const critical = open(operations.admin, "admin");
-  assert.equal(await Promise.race([critical(), Promise.resolve("let in")]), "let in");
+  lag(150);
+  for (let at = 0; at < 40; at++) ordinary();
+  await clock.advance(0);
+  for (let tick = 0; tick < 3; tick++) {
+    assert.deepEqual(refused, []);
+    for (const end of working.splice(0, 10)) end();
+    await clock.advance(200);
+    for (let at = 0; at < 10; at++) ordinary();
+    await clock.advance(0);
+  }
+  // Forty in flight, 75 ms too late, and ten end in 200 ms: some four are too many.
+  refused.length = 0;
+  ordinary();
+  critical();
+  await clock.advance(0);
+  assert.deepEqual(refused, ["read: OVERLOADED"]);
   await loopDelay.stop();
   await made.clock.advance(20_000);
 });

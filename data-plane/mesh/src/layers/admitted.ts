@@ -3,11 +3,11 @@
  * over a cap on the calls of one operation in flight, over the limit that an adaptive one found, and while the event loop is
  * late over what it can do, the least important first.
  */
-import { type Call, CantleError, operationId, type Reply } from "@cantle/core";
+import type { Reply } from "@cantle/core";
 import { AdaptiveLimit } from "../adaptive-limit.ts";
 import type { Layer } from "../layer.ts";
 import { limitShare } from "../shedding.ts";
-import { refusal } from "./declared.ts";
+import { shed } from "./shed.ts";
 
 /** Sheds calls over the instance's limits. */
 export const admitted: Layer = ({ policy, host: { clock, loopDelay } }) => {
@@ -38,7 +38,7 @@ export const admitted: Layer = ({ policy, host: { clock, loopDelay } }) => {
 
   return (next) => (call) => {
     const over = overLimit();
-    if (over !== undefined) return Promise.reject(shed(over, call));
+    if (over !== undefined) return Promise.reject(shed(call, over));
     inFlight++;
     loopDelay?.entered();
     const reply = next(call);
@@ -47,8 +47,3 @@ export const admitted: Layer = ({ policy, host: { clock, loopDelay } }) => {
     return reply;
   };
 };
-
-function shed(over: string, call: Call): CantleError {
-  const error = new CantleError("OVERLOADED", `${operationId(call.operation)} has ${over}`, { retryAfterSeconds: 1 });
-  return refusal(error, call);
-}

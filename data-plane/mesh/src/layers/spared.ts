@@ -3,21 +3,17 @@
  * can then be answered in time. It is where calls come into a process, an instance's or a gateway's: one that stays in its process
  * is a part of what was let in. While all is well it costs a comparison.
  */
-import { CantleError, operationId } from "@cantle/core";
 import type { Layer } from "../layer.ts";
 import { refusedShare } from "../shedding.ts";
-import { refusal } from "./declared.ts";
+import { shed } from "./shed.ts";
 
 /** Spares a process that has more to do than it can. */
-export const spared: Layer = ({ operation, policy: { criticality, delayMsMax }, host: { random, loopDelay } }) =>
+export const spared: Layer = ({ policy: { criticality, delayMsMax }, host: { random, loopDelay } }) =>
   loopDelay &&
   ((next) => (call) => {
     if (call.staysHere) return next(call);
     const delayMs = loopDelay.delayMs();
     const share = delayMs === 0 ? 0 : refusedShare(criticality, delayMs, delayMsMax);
     if (share === 0 || random.next() >= share) return next(call);
-    const error = new CantleError("OVERLOADED", `${operationId(operation)} has more to do than it can`, {
-      retryAfterSeconds: 1,
-    });
-    return Promise.reject(refusal(error, call));
+    return Promise.reject(shed(call, "more to do than it can"));
   });

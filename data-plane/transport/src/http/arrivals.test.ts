@@ -22,8 +22,24 @@ test("a request waits while connections come, and is served in the first turn wi
   void arrivals.over()?.then(() => served.push("last"));
   await turn();
   await turn();
+  await turn();
   assert.deepEqual(served, ["first", "last"]);
   assert.equal(arrivals.over(), undefined);
+});
+
+test("those who have waited are served one after the other, each as far as it gets", async () => {
+  const arrivals = new Arrivals();
+  const steps: string[] = [];
+  arrivals.came();
+  for (const name of ["a", "b"]) {
+    void arrivals.over()?.then(async () => {
+      steps.push(`${name} is let in`);
+      for (let step = 0; step < 10; step++) await undefined;
+      steps.push(`${name} is done`);
+    });
+  }
+  for (let turns = 0; turns < 10; turns++) await turn();
+  assert.deepEqual(steps, ["a is let in", "a is done", "b is let in", "b is done"]);
 });
 
 test("connections without end do not keep a request waiting without end", async () => {

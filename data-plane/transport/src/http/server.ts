@@ -21,6 +21,7 @@ import { type Logger, silentLogger } from "@cantle/telemetry";
 import type { Listener } from "../transport.ts";
 import { answerError } from "./answer.ts";
 import { Arrivals } from "./arrivals.ts";
+import { Crowding } from "./crowding.ts";
 import { type Ending, endingOf } from "./ending.ts";
 import { Exchange, Lines, type ProblemHook, type Serving } from "./exchange.ts";
 import { createFlow } from "./flow.ts";
@@ -73,6 +74,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const rules: HeadRules = { limits, hosts, named: inside };
   const lines = new Lines(serving);
   const arrivals = new Arrivals();
+  const crowding = new Crowding(clock, log);
 
   async function arrive(request: IncomingMessage, response: ServerResponse, act: Act): Promise<void> {
     const line = lines.get(request.socket);
@@ -83,12 +85,19 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     try {
       await act(exchange);
     } catch (error) {
-      report(log, asCantleError(error), exchange);
+      report(asCantleError(error), exchange);
       answerError(exchange, error);
     } finally {
       line.exchanges.delete(exchange);
       flow.leave();
     }
+  }
+
+  function report(error: CantleError, { operation }: Exchange): void {
+    const fields = { code: error.code, ...(operation && { operation: operationId(operation) }) };
+    if (error.code === "OVERLOADED") crowding.refused(error);
+    else if (error.status >= 500) log.warn("a request failed", { ...fields, error });
+    else log.debug("a request was refused", fields);
   }
 
   function serve(exchange: Exchange): Promise<void> {
@@ -128,12 +137,6 @@ function readTargetOf({ request, line }: Exchange, rules: HeadRules): Target {
     line.refused = true;
     throw error;
   }
-}
-
-function report(log: Logger, error: CantleError, { operation }: Exchange): void {
-  const fields = { code: error.code, ...(operation && { operation: operationId(operation) }) };
-  if (error.status >= 500) log.warn("a request failed", { ...fields, error });
-  else log.debug("a request was refused", fields);
 }
 
 type Act = (exchange: Exchange) => Promise<void>;
