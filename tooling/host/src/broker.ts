@@ -38,7 +38,7 @@ export async function openBroker({ settings, clock, random, log }: BrokerHost): 
       help: "use nats:, kafka:, memory:, or leave it out for the embedded one",
     });
   }
-  const messageBytesMax = bytesMaxOf(settings.env["BROKER_MESSAGE_BYTES_MAX"]);
+  const messageBytesMax = messageBytesMaxOf(settings);
   const engine = await load().catch((cause: unknown) => {
     throw isNotInstalled(cause) ? notInstalled(scheme, cause) : cause;
   });
@@ -66,7 +66,9 @@ function embeddedUrl(settings: Settings): string {
   return `segment-log:${folder}${settings.env["CANTLE_BROKER_REPAIR"] === "1" ? "?repair=true" : ""}`;
 }
 
-function bytesMaxOf(text: string | undefined): number | undefined {
+/** The largest data of a message, as the environment says; undefined where it says nothing. Throws `CONFIG_INVALID`. */
+export function messageBytesMaxOf({ env }: Pick<Settings, "env">): number | undefined {
+  const text = env["BROKER_MESSAGE_BYTES_MAX"];
   if (text === undefined || text === "") return undefined;
   const bytes = Number(text);
   if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;

@@ -37,6 +37,14 @@ export function messages(subject: Subject): void {
       assert.equal(await letters.rows(), 0);
     });
 
+    test("a message that the broker will not take for its size fails its transaction, as long as that can be told", async (t) => {
+      const letters = await openLetters(t, subject);
+      letters.postbox.messageBytesMax = 100;
+      await assert.rejects(letters.write({ id: "a", texts: ["fits", "x".repeat(100)] }), { code: "INTERNAL" });
+      assert.match(letters.log(), /MESSAGE_TOO_LARGE[\s\S]*'letters.written' has \d+ bytes, and 100 are the most/);
+      assert.equal(await letters.rows(), 0);
+    });
+
     test("while the broker is away messages wait, and go out in order when it is back", async (t) => {
       const letters = await openLetters(t, subject);
       letters.postbox.refuse(new CantleError("BROKER_UNAVAILABLE", "the broker is away"));

@@ -21,6 +21,7 @@ export class Postbox implements Publisher {
   readonly #waits = new Set<() => void>();
   #refusal: Refusal;
   #refused = 0;
+  messageBytesMax: number | undefined;
 
   async publish(_channel: Channel, batch: readonly Message[]): Promise<void> {
     const parsed = batch.map(({ data }) => JSON.parse(new TextDecoder().decode(data)) as Letter);
