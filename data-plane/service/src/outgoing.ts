@@ -155,8 +155,9 @@ async function fitting(declared: Declared, check: () => unknown): Promise<unknow
 }
 
 function keyOf(declared: Declared, value: unknown): string {
+  // Half a character cannot travel as UTF-8, and not every broker mends that; equal keys stay equal.
   if ((typeof value === "string" || typeof value === "number") && String(value).length <= keyCharsMax)
-    return String(value);
+    return String(value).toWellFormed();
   throw invalid(declared, `its key is not a string or number of at most ${keyCharsMax} characters`);
 }
 
