@@ -2,7 +2,7 @@
 import type { BindingHost } from "@cantle/service";
 import { EffectsTable, effectsTable, keptMs } from "./effects.ts";
 import type { Execute, SqlFlavour } from "./execute.ts";
-import { outboxTables, waiting } from "./outbox.ts";
+import { isAnyWaiting, outboxTables } from "./outbox.ts";
 import { Relay } from "./relay.ts";
 import type { CallMemory } from "./remembered.ts";
 
@@ -28,7 +28,7 @@ export async function openMessages(kept: Kept, host: BindingHost): Promise<OpenM
   const effects = new EffectsTable(execute, clock);
   await effects.clean();
   const relay = messages && new Relay({ execute, publisher: messages.publisher, clock, random, log });
-  if ((await waiting(execute, 1)).length > 0) relay?.wake();
+  if (await isAnyWaiting(execute)) relay?.wake();
   let cleaning = clock.after(keptMs / 24, clean);
   function clean(): void {
     void effects.clean().catch((error) => log.warn("old idempotency keys could not be removed", { error }));

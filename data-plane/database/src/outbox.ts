@@ -39,11 +39,26 @@ export async function storeMessage(execute: Execute, channel: Channel, message: 
   ]);
 }
 
-/** The messages that wait, in the order in which they were stored. */
-export async function waiting(execute: Execute, max: number): Promise<readonly Waiting[]> {
+/** How much is read at once. */
+export interface Portion {
+  readonly countMax: number;
+  /** Ends with the message that brings it here, in characters of its JSON. */
+  readonly charsMax: number;
+}
+
+/** True when a message waits that can be published. */
+export async function isAnyWaiting(execute: Execute): Promise<boolean> {
+  return (await execute("select position from cantle_outbox where stuck is null limit 1", [])).length > 0;
+}
+
+/** The first messages that wait, in the order in which they were stored: a long absence of the broker is not read into memory whole. */
+export async function waiting(execute: Execute, { countMax, charsMax }: Portion): Promise<readonly Waiting[]> {
   const rows = await execute(
-    "select position, kind, channel, message from cantle_outbox where stuck is null order by position limit ?",
-    [max],
+    "select position, kind, channel, message from cantle_outbox where stuck is null and position <= " +
+      "(select max(position) from (select position, sum(chars) over (order by position) - chars as ahead from " +
+      "(select position, length(message) as chars from cantle_outbox where stuck is null order by position limit ?) as first) as sums " +
+      "where ahead < ?) order by position",
+    [countMax, charsMax],
   );
   return rows.map(({ position, kind, channel, message }) => ({
     position: Number(position),

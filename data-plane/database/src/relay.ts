@@ -10,11 +10,11 @@
  * 3. A message is removed after the broker acknowledged it. A crash in between publishes it again under the same id, which
  *    the broker's deduplication and the consumers' inbox make harmless.
  */
-import { asCantleError, type CantleError, type Clock, type Random, type Timer } from "@cantle/core";
+import { asCantleError, type Clock, type Code, type Random, type Timer } from "@cantle/core";
 import type { Publisher } from "@cantle/service";
 import type { Logger } from "@cantle/telemetry";
 import type { Execute } from "./execute.ts";
-import { forget, setAside, type Waiting, waiting } from "./outbox.ts";
+import { forget, isAnyWaiting, setAside, type Waiting, waiting } from "./outbox.ts";
 
 /** What a relay works with. */
 export interface RelayHost {
@@ -28,7 +28,8 @@ export interface RelayHost {
 
 /** How long the lease lasts without a sign of life, ms of wall time. Longer than a broker may take to acknowledge a batch. */
 const leaseMs = 15_000;
-const batchMax = 500;
+/** What is read and published at once; its messages are in memory meanwhile. */
+const portion = { countMax: 500, charsMax: 4 * 1024 * 1024 } as const;
 /** Between two tries while somebody else has the lease, or the broker is away: at most this, doubled up to `pauseMaxMs`. */
 const pauseFirstMs = 25;
 const pauseMaxMs = 5_000;
@@ -86,10 +87,10 @@ export class Relay {
   /** True when nothing waits any more; false when somebody else is at it. */
   async #drain(): Promise<boolean> {
     const { execute } = this.#host;
-    if (!(await this.#takeLease())) return (await waiting(execute, 1)).length === 0;
+    if (!(await this.#takeLease())) return !(await isAnyWaiting(execute));
     try {
       while (!this.#stopping) {
-        const batch = await waiting(execute, batchMax);
+        const batch = await waiting(execute, portion);
         if (batch.length === 0) return true;
         for (const run of byChannel(batch)) await this.#publish(run);
         if (!(await this.#takeLease())) return false;
@@ -109,7 +110,7 @@ export class Relay {
       await publisher.publish(first.channel, messages);
     } catch (thrown) {
       const error = asCantleError(thrown);
-      if (!isHopeless(error)) throw error;
+      if (!hopeless.has(error.code)) throw error;
       // One of several: each on its own, so that only that one stays behind.
       if (run.length > 1) {
         for (const each of run) await this.#publish([each]);
@@ -150,9 +151,12 @@ export class Relay {
 }
 
 /** What is the same whenever it is tried. */
-function isHopeless({ code }: CantleError): boolean {
-  return code === "MESSAGE_TOO_LARGE" || code === "CHANNEL_UNKNOWN" || code === "PEER_REFUSED";
-}
+const hopeless: ReadonlySet<Code> = new Set<Code>([
+  "CHANNEL_UNKNOWN",
+  "MESSAGE_INVALID",
+  "MESSAGE_TOO_LARGE",
+  "PEER_REFUSED",
+]);
 
 /** Neighbours that go to the same channel travel together; the order stays. */
 function byChannel(batch: readonly Waiting[]): readonly (readonly Waiting[])[] {

@@ -11,7 +11,7 @@ import {
   virtualClock,
 } from "@cantle/core";
 import { insideTransaction, runInTransaction } from "@cantle/mesh";
-import { createLogger, silentLogger } from "@cantle/telemetry";
+import { createLogger, type LogFields, silentLogger } from "@cantle/telemetry";
 import { z } from "zod";
 import type { Broker } from "./broker.ts";
 import { message, messages } from "./conformance/subject.ts";
@@ -116,11 +116,11 @@ describe("a consumer", () => {
   test("tries a failing message again after growing pauses, then gives it up with every failure", async (t) => {
     const { clock, broker, run, letters } = fixture(t);
     const atMs: number[] = [];
-    const warned: string[] = [];
-    const log = createLogger((level, text) => level === "warn" && void warned.push(text));
+    const warned: LogFields[] = [];
+    const log = createLogger((level, _text, fields) => level === "warn" && void warned.push(fields));
     const handle: Handler = async () => {
       atMs.push(clock.nowMs());
-      throw new RangeError("secret");
+      throw new RangeError("nothing left");
     };
     run(handle, { deliveriesMax: 4, backOff: { firstMs: 100, maxMs: 250 } }, { log });
     await broker.log.append("shop.sold", [message("a")]);
@@ -131,10 +131,14 @@ describe("a consumer", () => {
     assert.equal(letter!.attempts, 4);
     assert.deepEqual(
       letter!.failures.map(({ code, message }) => [code, message]),
-      Array(4).fill(["INTERNAL", "something went wrong inside the service"]),
+      Array(4).fill(["INTERNAL", "nothing left"]),
     );
     assert.ok(letter!.failures.every(({ traceId }) => /^[0-9a-f]{32}$/.test(traceId ?? "")));
-    assert.equal(warned.length, 4);
+    assert.deepEqual(
+      warned.map(({ messageId, attempt, code }) => [messageId, attempt, code]),
+      [1, 2, 3, 4].map((attempt) => ["a", attempt, "INTERNAL"]),
+    );
+    assert.ok(warned.every((fields) => !("message" in fields)));
     await clock.advance(100_000);
     assert.equal(atMs.length, 4);
   });

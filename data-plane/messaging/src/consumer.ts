@@ -31,6 +31,7 @@ import type { Broker } from "./broker.ts";
 import { type ConsumerPolicy, consumerPolicyOf } from "./consumer-policy.ts";
 import { backOffMs, isSuspect, verdictOf } from "./consumer-verdict.ts";
 import type { AttemptFailure, Consumption, Delivery } from "./delivery.ts";
+import { failureText } from "./failure-text.ts";
 import { Leases } from "./leases.ts";
 import type { StartAt } from "./log.ts";
 import { messageCall } from "./message-call.ts";
@@ -307,7 +308,7 @@ class Consumer implements RunningConsumer {
 
   #failureOf(error: CantleError, { trace }: Call): AttemptFailure {
     const at = new Date(this.#host.clock.wallMs()).toISOString();
-    return { code: error.failure ?? error.code, message: error.message, at, traceId: trace.traceId };
+    return { code: error.failure ?? error.code, message: failureText(error), at, traceId: trace.traceId };
   }
 
   /** Why a message that comes once too often is given up: what it failed with last, or that nobody came back from it. */
@@ -317,6 +318,7 @@ class Consumer implements RunningConsumer {
   }
 }
 
+/** Not called `message`: that is the text of a record. */
 function fieldsOf({ message, attempt }: Delivery): LogFields {
-  return { message: message.id, attempt };
+  return { messageId: message.id, attempt };
 }

@@ -22,6 +22,7 @@ import {
   isIdempotencyKey,
   type Random,
 } from "@cantle/core";
+import type { Publisher } from "./publisher.ts";
 
 /** Keeps a message. */
 export type StoreMessage = (channel: Channel, message: Message) => Promise<void>;
@@ -36,10 +37,11 @@ export interface OutgoingOf {
 /** Makes it, for a call and a place to store. */
 export type MakeOutgoing = (call: Call, store: StoreMessage) => OutgoingOf;
 
-/** What messages are made with. */
+/** What messages are made with, and for whom. */
 interface MessageHost {
   readonly clock: Clock;
   readonly random: Random;
+  readonly publisher?: Pick<Publisher, "messageBytesMax"> | undefined;
 }
 
 /** What one service may publish; `uses` are the services that it may send to. */
@@ -93,15 +95,14 @@ type MakeMessage = (call: Call, data: unknown, options: SendOptions) => Promise<
 /** The longest key of a message, characters. */
 const keyCharsMax = 255;
 
-function messageMaker(declared: Declared, source: string, { clock, random }: MessageHost): MakeMessage {
+function messageMaker(declared: Declared, source: string, host: MessageHost): MakeMessage {
   const codec = codecOf(publishing(declared));
   const keyed = declared.kind === "event" ? declared.key : undefined;
-  return async (call, given, { id, delayMs, priority }) => {
+  const { clock, random } = host;
+  return async (call, given, options) => {
     const data = await fitting(declared, () => codec.output(given));
-    if (id !== undefined && !(isIdempotencyKey(id) && !id.includes(" ")))
-      throw invalid(declared, "its id is not 1 to 255 printable ASCII characters without a space");
-    if (delayMs !== undefined && !(delayMs >= 0 && delayMs <= delayMsMax))
-      throw invalid(declared, `its delay is not between 0 and ${delayMsMax} ms`);
+    checkOptions(declared, options);
+    const { id, delayMs, priority } = options;
     const nowMs = clock.wallMs();
     const key = keyed === undefined ? undefined : keyOf(declared, (data as Record<string, unknown>)[keyed]);
     return {
@@ -111,7 +112,7 @@ function messageMaker(declared: Declared, source: string, { clock, random }: Mes
       ...(key !== undefined && { key }),
       traceparent: formatTrace(call.trace),
       ...(call.baggage !== undefined && { baggage: formatBaggage(call.baggage) }),
-      data: printJson(data, "MESSAGE_INVALID"),
+      data: bytesOf(declared, data, host.publisher?.messageBytesMax),
       ...(priority !== undefined && { priority }),
       ...(delayMs !== undefined && delayMs > 0 && { notBefore: new Date(nowMs + delayMs).toISOString() }),
     };
@@ -120,6 +121,27 @@ function messageMaker(declared: Declared, source: string, { clock, random }: Mes
 
 /** A year: what is due later belongs in a database. */
 const delayMsMax = 366 * 24 * 3_600_000;
+const priorities: readonly unknown[] = ["high", "normal", "low"];
+
+/** Options may come from outside, untyped; a wrong one that is stored would be found out when nobody can be told any more. */
+function checkOptions(declared: Declared, { id, delayMs, priority }: SendOptions): void {
+  if (id !== undefined && !(typeof id === "string" && isIdempotencyKey(id) && !id.includes(" ")))
+    throw invalid(declared, "its id is not 1 to 255 printable ASCII characters without a space");
+  if (delayMs !== undefined && !(typeof delayMs === "number" && delayMs >= 0 && delayMs <= delayMsMax))
+    throw invalid(declared, `its delay is not between 0 and ${delayMsMax} ms`);
+  if (priority !== undefined && !priorities.includes(priority))
+    throw invalid(declared, "its priority is not high, normal or low");
+}
+
+/** The data as it travels. What no broker will take is refused here, where a transaction can still be rolled back. */
+function bytesOf(declared: Declared, data: unknown, bytesMax = Number.POSITIVE_INFINITY): Uint8Array {
+  const bytes = printJson(data, "MESSAGE_INVALID");
+  if (bytes.byteLength <= bytesMax) return bytes;
+  const sizes = `${bytes.byteLength} bytes, and ${bytesMax} are the most`;
+  throw new CantleError("MESSAGE_TOO_LARGE", `a message for '${declared.channel.name}' has ${sizes}`, {
+    help: "put the bytes elsewhere (a bucket, a table) and send where they are, or raise BROKER_MESSAGE_BYTES_MAX",
+  });
+}
 
 async function fitting(declared: Declared, check: () => unknown): Promise<unknown> {
   try {
@@ -133,8 +155,9 @@ async function fitting(declared: Declared, check: () => unknown): Promise<unknow
 }
 
 function keyOf(declared: Declared, value: unknown): string {
+  // Half a character cannot travel as UTF-8, and not every broker mends that; equal keys stay equal.
   if ((typeof value === "string" || typeof value === "number") && String(value).length <= keyCharsMax)
-    return String(value);
+    return String(value).toWellFormed();
   throw invalid(declared, `its key is not a string or number of at most ${keyCharsMax} characters`);
 }
 

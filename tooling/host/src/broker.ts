@@ -1,5 +1,5 @@
 /** Which broker stands behind messages: chosen by `BROKER_URL`, the embedded one where there is none; loaded when it is used. */
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CantleError, type Clock, type Random } from "@cantle/core";
 import type { Broker, BrokerEngine } from "@cantle/messaging";
@@ -13,6 +13,8 @@ const engines: Readonly<Record<string, () => Promise<BrokerEngine>>> = {
   tls: async () => (await import("@cantle/nats")).nats,
   kafka: async () => (await import("@cantle/kafka")).kafka,
 };
+
+const schemesHelp = "use nats:, tls:, kafka:, memory: or segment-log:, or leave it out for the embedded one";
 
 /** What a broker is opened with. */
 export interface BrokerHost {
@@ -30,15 +32,18 @@ export function isEmbedded({ BROKER_URL: url }: Settings["env"]): boolean {
 /** Opens the broker that `BROKER_URL` names, or the embedded one of the system's folder. Throws `ENGINE_MISSING`. */
 export async function openBroker({ settings, clock, random, log }: BrokerHost): Promise<Broker> {
   const url = settings.env["BROKER_URL"] || embeddedUrl(settings);
-  const scheme = /^([a-z-]+):/i.exec(url)?.[1] ?? "";
+  const scheme = /^([a-z-]+):/i.exec(url)?.[1];
+  // What it is instead is not said: it may be a password that lost its URL.
+  if (scheme === undefined)
+    throw new CantleError("CONFIG_INVALID", "'BROKER_URL' is no URL", { place: "BROKER_URL", help: schemesHelp });
   const load = Object.hasOwn(engines, scheme) ? engines[scheme] : undefined;
   if (load === undefined) {
     throw new CantleError("ENGINE_MISSING", `there is no broker for '${scheme}:'`, {
       place: "BROKER_URL",
-      help: "use nats:, kafka:, memory:, or leave it out for the embedded one",
+      help: schemesHelp,
     });
   }
-  const messageBytesMax = bytesMaxOf(settings.env["BROKER_MESSAGE_BYTES_MAX"]);
+  const messageBytesMax = messageBytesMaxOf(settings);
   const engine = await load().catch((cause: unknown) => {
     throw isNotInstalled(cause) ? notInstalled(scheme, cause) : cause;
   });
@@ -61,12 +66,23 @@ function notInstalled(scheme: string, cause: unknown): CantleError {
 
 function embeddedUrl(settings: Settings): string {
   const folder = join(dataFolder(settings), "broker");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new CantleError("FOLDER_UNUSABLE", "the folder of the broker cannot be made, read or written", {
+      place: folder,
+      help: "see to it that the user who runs this owns the folder, and that nothing else has its name",
+      cause,
+    });
+  }
   // What a damaged broker names as the way out; it sets aside what cannot be read.
   return `segment-log:${folder}${settings.env["CANTLE_BROKER_REPAIR"] === "1" ? "?repair=true" : ""}`;
 }
 
-function bytesMaxOf(text: string | undefined): number | undefined {
+/** The largest data of a message, as the environment says; undefined where it says nothing. Throws `CONFIG_INVALID`. */
+export function messageBytesMaxOf({ env }: Pick<Settings, "env">): number | undefined {
+  const text = env["BROKER_MESSAGE_BYTES_MAX"];
   if (text === undefined || text === "") return undefined;
   const bytes = Number(text);
   if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;

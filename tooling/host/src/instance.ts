@@ -36,6 +36,7 @@ import {
 import { type RunningService, runService, type ServedOperation, type ServiceDefinition } from "@cantle/service";
 import type { Logger } from "@cantle/telemetry";
 import type { Connection, Doors, Served } from "@cantle/transport";
+import { messageBytesMaxOf } from "./broker.ts";
 import { engineFinder } from "./engines.ts";
 import type { LoadMeter } from "./load-meter.ts";
 import { type BrokerOf, Messages } from "./messages.ts";
@@ -122,7 +123,9 @@ export function createInstance(options: InstanceOptions): Instance {
     dial: (endpoint) => (endpoint.address?.startsWith("memory:") ? local(served) : connections.to(endpoint)),
   };
   const engineOf = engineFinder(settings);
-  const messages = options.brokerOf && new Messages({ brokerOf: options.brokerOf, clock, random, log });
+  const { brokerOf } = options;
+  const messageBytesMax = messageBytesMaxOf(settings);
+  const messages = brokerOf && new Messages({ brokerOf, messageBytesMax, clock, random, log });
   if (messages !== undefined) started.add(() => messages.close());
 
   async function runOne(definition: ServiceDefinition, config: unknown): Promise<void> {

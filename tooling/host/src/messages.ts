@@ -8,6 +8,7 @@ import { asCantleError, CantleError, type Clock, delay, type Random } from "@can
 import {
   type Broker,
   type ConsumerPolicy,
+  messageBytesDefault,
   type RunningConsumer,
   runConsumer,
   runSchedules,
@@ -22,6 +23,8 @@ export type BrokerOf = (service: string) => Promise<Broker>;
 /** What they need of their process. */
 export interface MessagesHost {
   readonly brokerOf: BrokerOf;
+  /** The largest data of a message, bytes, until the broker says what it takes; default 1 MiB. */
+  readonly messageBytesMax?: number | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -40,15 +43,21 @@ export class Messages {
   readonly #consumers: RunningConsumer[] = [];
   readonly #stops: (() => void)[] = [];
   readonly #solitude = new Solitude();
+  #messageBytesMax: number;
   #isClosed = false;
 
   constructor(host: MessagesHost) {
     this.#host = host;
+    this.#messageBytesMax = host.messageBytesMax ?? messageBytesDefault;
   }
 
   /** What a service publishes with. */
   publisherOf(service: string): Publisher {
+    const bytesMax = () => this.#messageBytesMax;
     return {
+      get messageBytesMax() {
+        return bytesMax();
+      },
       publish: async (channel, messages) => {
         const { facts, log, queue } = await this.#brokerOf(service);
         if (channel.kind === "topic") return log.append(channel.name, messages);
@@ -117,8 +126,13 @@ export class Messages {
     if (known !== undefined) return known;
     const opening = this.#host.brokerOf(service);
     this.#brokers.set(service, opening);
-    // Whoever asks next tries again.
-    opening.catch(() => this.#brokers.delete(service));
+    opening.then(
+      ({ facts }) => {
+        this.#messageBytesMax = facts.messageBytesMax;
+      },
+      // Whoever asks next tries again.
+      () => this.#brokers.delete(service),
+    );
     return opening;
   }
 }

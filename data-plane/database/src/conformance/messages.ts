@@ -37,6 +37,14 @@ export function messages(subject: Subject): void {
       assert.equal(await letters.rows(), 0);
     });
 
+    test("a message that the broker will not take for its size fails its transaction, as long as that can be told", async (t) => {
+      const letters = await openLetters(t, subject);
+      letters.postbox.messageBytesMax = 100;
+      await assert.rejects(letters.write({ id: "a", texts: ["fits", "x".repeat(100)] }), { code: "INTERNAL" });
+      assert.match(letters.log(), /MESSAGE_TOO_LARGE[\s\S]*'letters.written' has \d+ bytes, and 100 are the most/);
+      assert.equal(await letters.rows(), 0);
+    });
+
     test("while the broker is away messages wait, and go out in order when it is back", async (t) => {
       const letters = await openLetters(t, subject);
       letters.postbox.refuse(new CantleError("BROKER_UNAVAILABLE", "the broker is away"));
@@ -48,13 +56,29 @@ export function messages(subject: Subject): void {
       assert.deepEqual(letters.postbox.texts(), ["one", "two"]);
     });
 
-    test("a message that no broker will ever take is put aside, and its neighbours go on", async (t) => {
+    for (const code of ["MESSAGE_TOO_LARGE", "MESSAGE_INVALID"] as const)
+      test(`a message that no broker will ever take (${code}) is put aside, and its neighbours go on`, async (t) => {
+        const letters = await openLetters(t, subject);
+        const refusal = new CantleError(code, "no broker will ever take this");
+        letters.postbox.refuse((letter: Letter) => (letter.text === "wrong" ? refusal : undefined));
+        await letters.write({ id: "a", texts: ["one", "wrong", "two"] });
+        await letters.postbox.arrived(2);
+        assert.deepEqual(letters.postbox.texts(), ["one", "two"]);
+      });
+
+    test("what gathered while the broker was away is read in portions, however large its messages are", async (t) => {
       const letters = await openLetters(t, subject);
-      const tooLarge = new CantleError("MESSAGE_TOO_LARGE", "the message is over the limit");
-      letters.postbox.refuse((letter: Letter) => (letter.text === "huge" ? tooLarge : undefined));
-      await letters.write({ id: "a", texts: ["one", "huge", "two"] });
-      await letters.postbox.arrived(2);
-      assert.deepEqual(letters.postbox.texts(), ["one", "two"]);
+      letters.postbox.refuse(new CantleError("BROKER_UNAVAILABLE", "the broker is away"));
+      const text = "x".repeat(1024 * 1024);
+      for (let n = 0; n < 4; n++) await letters.write({ id: `${n}`, texts: [text, text, text] });
+      letters.postbox.refuse(undefined);
+      await letters.postbox.arrived(12);
+      assert.deepEqual(
+        letters.postbox.letters.map(({ id }) => Number(id)),
+        [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3],
+      );
+      const largest = Math.max(...letters.postbox.batchBytes);
+      assert.ok(largest < 6 * text.length, `a portion of ${largest} bytes`);
     });
 
     test("what waits when the service stops goes out at the next start", { skip }, async (t) => {

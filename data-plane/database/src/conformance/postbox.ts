@@ -15,17 +15,23 @@ type Refusal = CantleError | ((letter: Letter) => CantleError | undefined) | und
 export class Postbox implements Publisher {
   readonly letters: Letter[] = [];
   readonly messages: Message[] = [];
+  /** How much data each batch had that was taken. */
+  readonly batchBytes: number[] = [];
   readonly #ids = new Set<string>();
   readonly #waits = new Set<() => void>();
   #refusal: Refusal;
   #refused = 0;
+  messageBytesMax: number | undefined;
 
   async publish(_channel: Channel, batch: readonly Message[]): Promise<void> {
     const parsed = batch.map(({ data }) => JSON.parse(new TextDecoder().decode(data)) as Letter);
     const refusal = this.#refusal;
     const error = parsed.map((letter) => (typeof refusal === "function" ? refusal(letter) : refusal)).find(Boolean);
     if (error !== undefined) this.#refused++;
-    else for (const [at, message] of batch.entries()) this.#keep(message, parsed[at] as Letter);
+    else {
+      this.batchBytes.push(batch.reduce((sum, { data }) => sum + data.byteLength, 0));
+      for (const [at, message] of batch.entries()) this.#keep(message, parsed[at] as Letter);
+    }
     for (const look of [...this.#waits]) look();
     if (error !== undefined) throw error;
   }
