@@ -1,6 +1,6 @@
 /** Instances in the background, their supervisor killed, and the next one. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { gone, runs, type Stage, specOf, stage, stageApart, stageFolder, until } from "../fixtures/stage.ts";
@@ -193,4 +193,18 @@ test("of two supervisors that come at once, one takes everything over and the ot
     adopter!.rows.map(({ pid }) => pid),
     left.pids,
   );
+});
+
+test("a record that cannot be read stops the next supervisor before it touches what runs", async () => {
+  await using folder = await stageFolder();
+  const specs = [specOf("serve")];
+  await using left = await orphaned(folder.path, specs);
+  const record = folder.file(".cantle/run/scaling.json");
+  await writeFile(record, '{"version":1,');
+  await assert.rejects(stage(folder.path, background), { code: "DATA_DAMAGED", place: record });
+  for (const pid of left.pids) assert.equal(await runs(pid), true);
+  await rm(record);
+  await using staged = await stage(folder.path, background);
+  await staged.supervisor.start(specs);
+  assert.deepEqual([pidOf(staged, "articles")], left.pids);
 });

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { open, readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { specOf, stageFolder, until } from "../fixtures/stage.ts";
@@ -30,3 +31,14 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     assert.equal(await readFile(folder.file("diary"), "utf8"), "unit runs\nunit drains\nunit drained\n");
   });
 }
+
+test("an instance whose output nobody can take goes on", { skip: !existsSync("/dev/full") }, async () => {
+  await using folder = await stageFolder();
+  const { command, args, cwd } = specOf("speak-and-note", { file: folder.file("note") });
+  await using full = await open("/dev/full", "w");
+  const child = spawn(command, [...args], { cwd, stdio: ["ignore", full.fd, full.fd] });
+  const note = () => readFile(folder.file("note"), "utf8").catch(() => "");
+  await until(async () => child.exitCode !== null || (await note()), "the note");
+  child.kill("SIGKILL");
+  assert.equal(await note(), "it goes on");
+});

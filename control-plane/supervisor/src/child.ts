@@ -79,6 +79,8 @@ class Attached implements Attachment {
 
   constructor(options: AttachOptions) {
     this.#options = options;
+    // What nobody can take, as the disk of the log is full, is lost; the instance does not end for it.
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
     process.on("SIGTERM", () => this.#drain());
     process.on("SIGINT", () => {
       if (++this.#interrupts > 1) process.exit(130);

@@ -3,6 +3,7 @@ export type { Enforcement, Enforcements, ProcessLimits, Resource } from "./confi
 export { connectSupervisor, type SupervisorClient } from "./control-client.ts";
 export type { BehindDoor, DoorState } from "./control-door.ts";
 export { isMendable } from "./failure.ts";
+export type { KeepingEvent } from "./kept-files.ts";
 export { listLeftovers, stopLeftovers } from "./leftovers.ts";
 export { createLineReader, type LineReader } from "./lines.ts";
 export {

@@ -3,9 +3,10 @@
  * anything; until it is told, it ends when the channel closes. So a supervisor that dies at any moment leaves no process
  * that neither ends by itself nor can be found.
  */
+import type { KeptFiles } from "./kept-files.ts";
 import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 import type { Mode } from "./spec.ts";
-import { type ProcessRecord, writeState } from "./state-file.ts";
+import { type ProcessRecord, stateText, writeState } from "./state-file.ts";
 import type { Warden } from "./warden.ts";
 
 /** Keeps the record of running processes. */
@@ -19,6 +20,7 @@ export interface Ledger {
 /** Whose ledger it is. */
 export interface LedgerOwner {
   readonly path: string;
+  readonly files: KeptFiles;
   readonly mode: Mode;
   readonly supervisor: ProcessIdentity;
   readonly warden: Warden;
@@ -26,11 +28,12 @@ export interface LedgerOwner {
   readonly left: readonly ProcessRecord[];
 }
 
-/** A ledger that starts with what was left. */
-export function createLedger({ path, mode, supervisor, warden, left }: LedgerOwner): Ledger {
+/** A ledger that starts with what was left. Throws `FOLDER_UNUSABLE` when it cannot be written now; later it is tried again. */
+export function createLedger({ path, files, mode, supervisor, warden, left }: LedgerOwner): Ledger {
   const records = new Map(left.map((record) => [record.pid, record]));
-  const write = () => writeState(path, { mode, supervisor, processes: [...records.values()] });
-  write();
+  const state = () => ({ mode, supervisor, processes: [...records.values()] });
+  const write = () => files.write(path, stateText(state()));
+  writeState(path, state());
   return {
     enter(record) {
       warden.mind(record);

@@ -4,9 +4,19 @@
  * `.1` (and `.1` to `.2`, ...) and emptied in place. The instance appends, so it writes on at the beginning.
  *
  * Lines written between the end of the copy and the emptying, some microseconds, are lost; while no supervisor runs
- * the file grows. Reading along is best effort: what was rotated away unread is not shown.
+ * the file grows, as it does where the disk has no room for the copy. Reading along is best effort: what was rotated away unread is not shown.
  */
-import { closeSync, copyFileSync, existsSync, fstatSync, ftruncateSync, openSync, readSync, renameSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import type { Clock, Timer } from "@cantle/core";
 import { createLineReader, type LineReader } from "./lines.ts";
 
@@ -23,6 +33,8 @@ export interface LogFileLimits {
 /** What runs where nothing else is asked for: at most 40 MB for each instance. */
 export const defaultLogFileLimits: LogFileLimits = { bytesMax: 10_000_000, filesMax: 3, pollMs: 200 };
 
+/** When rotating is tried again, where it did not work: a full disk has no room for the copy. */
+const rotateAgainMs = 10_000;
 const chunkBytes = 65_536;
 /** The most that is read at one look, chunks; the rest waits for the next, so that a flood does not block us. */
 const chunksMax = 16;
@@ -45,12 +57,13 @@ export function openLogFile(
   const descriptor = openSync(path, "a+", 0o600);
   const reader = createLineReader(onLine);
   let offset = fstatSync(descriptor).size;
+  let rotateFromMs = 0;
   let timer: Timer;
   const look = () => {
     offset = readOn(descriptor, offset, reader);
-    if (fstatSync(descriptor).size > limits.bytesMax) {
-      rotate(path, descriptor, limits.filesMax);
-      offset = 0;
+    if (fstatSync(descriptor).size > limits.bytesMax && clock.nowMs() >= rotateFromMs) {
+      if (rotate(path, descriptor, limits.filesMax)) offset = 0;
+      else rotateFromMs = clock.nowMs() + rotateAgainMs;
     }
     timer = clock.after(limits.pollMs, look);
   };
@@ -82,10 +95,21 @@ function readOn(descriptor: number, from: number, reader: LineReader): number {
   return offset;
 }
 
-function rotate(path: string, descriptor: number, filesMax: number): void {
-  for (let number = filesMax - 1; number >= 1; number--) {
-    if (existsSync(`${path}.${number}`)) renameSync(`${path}.${number}`, `${path}.${number + 1}`);
+/** False where it did not work: then the file grows on, and no half copy is left. */
+function rotate(path: string, descriptor: number, filesMax: number): boolean {
+  try {
+    for (let number = filesMax - 1; number >= 1; number--) {
+      if (existsSync(`${path}.${number}`)) renameSync(`${path}.${number}`, `${path}.${number + 1}`);
+    }
+  } catch {
+    return false;
   }
-  copyFileSync(path, `${path}.1`);
+  try {
+    copyFileSync(path, `${path}.1`);
+  } catch {
+    rmSync(`${path}.1`, { force: true });
+    return false;
+  }
   ftruncateSync(descriptor, 0);
+  return true;
 }

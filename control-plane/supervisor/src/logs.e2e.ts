@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { test } from "node:test";
 import { specOf, stage, stageFolder, until } from "../fixtures/stage.ts";
 
@@ -36,4 +36,17 @@ test("log files are rotated by size, and so many are kept", async () => {
   await until(async () => staged.lines.length > 200, "more rotations");
   assert.deepEqual((await readdir(logs)).sort(), ["articles-1.log", "articles-1.log.1", "articles-1.log.2"]);
   assert.ok((await stat(`${logs}/articles-1.log`)).size < 10_000);
+});
+
+test("a log that cannot be rotated grows on, and so does its instance", async () => {
+  await using folder = await stageFolder();
+  const logs = folder.file(".cantle/logs");
+  // Nothing can be put in the place of a folder that is not empty.
+  await mkdir(`${logs}/articles-1.log.2/full`, { recursive: true });
+  await mkdir(`${logs}/articles-1.log.1/full`, { recursive: true });
+  const logFiles = { bytesMax: 200, filesMax: 2, pollMs: 5 };
+  await using staged = await stage(folder.path, { mode: "background", logFiles });
+  await staged.supervisor.start([specOf("talk")]);
+  await until(() => staged.lines.length > 200, "lines after the size was reached");
+  assert.equal(staged.supervisor.list()[0]?.restarts, 0);
 });

@@ -11,6 +11,7 @@ import { type Folder, folderOf, makeFolder } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { InstanceSetting } from "./instance.ts";
 import { openInstanceDoor } from "./instance-door.ts";
+import { type KeptFiles, keepFiles } from "./kept-files.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { defaultLogFileLimits, type LogFileLimits } from "./log-file.ts";
@@ -22,7 +23,7 @@ import { isRolloutRecord } from "./rollout/rollouts.ts";
 import type { ScalingPolicy } from "./scaling/policy.ts";
 import { isScalingRecord, type Waiting } from "./scaling/scaling.ts";
 import type { LogSink, Mode, ProcessSpec, SupervisorEvent } from "./spec.ts";
-import { type ProcessRecord, readState, removeState } from "./state-file.ts";
+import { type ProcessRecord, readState } from "./state-file.ts";
 import { Supervisor, type SupervisorSetting } from "./supervisor.ts";
 import { createWarden, noWarden } from "./warden.ts";
 
@@ -54,6 +55,9 @@ export async function openSupervisor(options: SupervisorOptions): Promise<Superv
   const { mode, clock, random, env, onEvent = () => {} } = options;
   const folder = folderOf(options.folder);
   const opened = createStarted();
+  const files = keepFiles(clock, onEvent);
+  opened.add(() => files.stop());
+  let isOpen = false;
   try {
     makeFolder(folder);
     const lock = await lockFolder(folder.run, { clock, random });
@@ -64,13 +68,19 @@ export async function openSupervisor(options: SupervisorOptions): Promise<Superv
         onEvent({ kind: "leftover-stopped", unit, instance, pid });
       }
     }
+    // Read before anything is changed: what cannot be understood stops us, and not what runs.
+    const records = openRecords(folder, left, files);
+    // What is written is about what runs: it goes when that has ended, and stays where we could not take over.
+    const removed = [() => files.remove(folder.state), records.scaling.remove, records.rollouts.remove];
+    opened.add(() => {
+      if (isOpen || left.length === 0) for (const remove of removed) remove();
+    });
     const outputs = openOutputs(folder, options, opened);
-    const ledger = openLedger(folder, options, { left, opened });
+    const ledger = openLedger(folder, options, { left, files, opened });
     const backOff = { ...defaultBackOff, ...options.backOff };
     const confinement = openConfinement(options.folder, { clock, claim: env["CANTLE_CGROUP"] });
     opened.add(() => confinement.close());
     const { scaling = {}, waiting = () => undefined, renew = (spec) => spec } = options;
-    const records = openRecords(folder, left, opened);
     const setting = { clock, random, env, mode, backOff, ledger, outputs, confinement, onEvent, opened, left };
     const supervisor = new Supervisor({
       ...setting,
@@ -82,6 +92,7 @@ export async function openSupervisor(options: SupervisorOptions): Promise<Superv
     });
     const door = await openDoor(folder.socket, supervisor);
     opened.add(() => door.stop());
+    isOpen = true;
     return supervisor;
   } catch (error) {
     await opened.stop();
@@ -107,13 +118,13 @@ async function openInstances(
   return { door, redial: folder.instances };
 }
 
-/** What an earlier supervisor decided counts where it left something. */
-function openRecords(folder: Folder, left: readonly ProcessRecord[], opened: Started): SupervisorSetting["records"] {
-  const scaling = recordFile(folder.scaling, isScalingRecord);
-  const rollouts = recordFile(folder.rollouts, isRolloutRecord);
+/** What an earlier supervisor decided counts where it left something. Throws `DATA_NEWER` and `DATA_DAMAGED`. */
+function openRecords(folder: Folder, left: readonly ProcessRecord[], files: KeptFiles): SupervisorSetting["records"] {
+  const scaling = recordFile(folder.scaling, isScalingRecord, files);
+  const rollouts = recordFile(folder.rollouts, isRolloutRecord, files);
   for (const record of [scaling, rollouts]) {
     if (left.length === 0) record.remove();
-    opened.add(() => record.remove());
+    else record.read();
   }
   return { scaling, rollouts };
 }
@@ -126,16 +137,17 @@ function openOutputs(folder: Folder, options: SupervisorOptions, opened: Started
   return outputs;
 }
 
-function openLedger(
-  folder: Folder,
-  { mode, env }: SupervisorOptions,
-  { left, opened }: { readonly left: readonly ProcessRecord[]; readonly opened: Started },
-): Ledger {
+interface LedgerNeeds {
+  readonly left: readonly ProcessRecord[];
+  readonly files: KeptFiles;
+  readonly opened: Started;
+}
+
+function openLedger(folder: Folder, { mode, env }: SupervisorOptions, { left, files, opened }: LedgerNeeds): Ledger {
   const supervisor = identify(process.pid);
   if (supervisor === undefined)
     throw new CantleError("INTERNAL", "this process cannot be told from others that had its number");
   const warden = mode === "attached" ? createWarden(env) : noWarden;
   opened.add(() => warden.dismiss());
-  opened.add(() => removeState(folder.state));
-  return createLedger({ path: folder.state, mode, supervisor, warden, left: left.filter(isAlive) });
+  return createLedger({ path: folder.state, files, mode, supervisor, warden, left: left.filter(isAlive) });
 }

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { statSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { virtualClock } from "@cantle/core";
 import { stageFolder } from "../fixtures/stage.ts";
+import { keepFiles } from "./kept-files.ts";
 import { recordFile } from "./record-file.ts";
 
+const files = keepFiles(virtualClock(), () => {});
 const isText = (value: unknown): value is string => typeof value === "string";
 
 test("what was written is read, for its owner only, until it is removed", async () => {
   await using folder = await stageFolder();
-  const record = recordFile(folder.file("record"), isText);
+  const record = recordFile(folder.file("record"), isText, files);
   assert.equal(record.read(), undefined);
   record.write("once");
   record.write("twice");
@@ -28,5 +31,8 @@ for (const [what, text, code] of [
   test(`a record ${what} is refused`, async () => {
     await using folder = await stageFolder();
     writeFileSync(folder.file("record"), text);
-    assert.throws(() => recordFile(folder.file("record"), isText).read(), { code, place: folder.file("record") });
+    assert.throws(() => recordFile(folder.file("record"), isText, files).read(), {
+      code,
+      place: folder.file("record"),
+    });
   });

@@ -1,9 +1,9 @@
 /**
- * A small record that outlives the supervisor: one JSON file with a version, written whole and renamed into place, for its owner
- * only. A newer version is refused, never guessed at. It is removed when everything has stopped: it is about what runs.
+ * A small record that outlives the supervisor: one JSON file with a version (`kept-files.ts`). A newer version is refused, never guessed at. It is removed when everything has stopped: it is about what runs.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { CantleError } from "@cantle/core";
+import type { KeptFiles } from "./kept-files.ts";
 
 const version = 1;
 
@@ -16,7 +16,11 @@ export interface RecordFile<T> {
 }
 
 /** The record at a path; `isContent` tells whether what is read can be one. */
-export function recordFile<T>(path: string, isContent: (value: unknown) => value is T): RecordFile<T> {
+export function recordFile<T>(
+  path: string,
+  isContent: (value: unknown) => value is T,
+  files: KeptFiles,
+): RecordFile<T> {
   return {
     read() {
       const text = textOf(path);
@@ -35,12 +39,8 @@ export function recordFile<T>(path: string, isContent: (value: unknown) => value
         });
       return record.content;
     },
-    write(content) {
-      const next = `${path}.next`;
-      writeFileSync(next, `${JSON.stringify({ version, content }, undefined, 2)}\n`, { mode: 0o600 });
-      renameSync(next, path);
-    },
-    remove: () => rmSync(path, { force: true }),
+    write: (content) => files.write(path, `${JSON.stringify({ version, content }, undefined, 2)}\n`),
+    remove: () => files.remove(path),
   };
 }
 

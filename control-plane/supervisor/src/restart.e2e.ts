@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { runs, specOf, stage, stageFolder, until } from "../fixtures/stage.ts";
 
@@ -125,3 +125,24 @@ function kinds(events: readonly { readonly kind: string }[]): string[] {
 function pidsOf(rows: readonly { readonly unit: string; readonly pid: number | null }[]): Map<string, number | null> {
   return new Map(rows.map((row) => [row.unit, row.pid]));
 }
+
+test("when what runs cannot be written down any more, it goes on, is started again, and is written down later", async () => {
+  await using folder = await stageFolder();
+  await using staged = await stage(folder.path, { mode: "background", backOff: { firstMs: 1, maxMs: 1 } });
+  const [before] = await staged.supervisor.start([specOf("serve")]);
+  await rename(folder.file(".cantle/run"), folder.file(".cantle/away"));
+  process.kill(before!.pid!, "SIGKILL");
+  await until(() => staged.supervisor.list()[0]?.restarts === 1 && staged.keeping.length > 0, "the next process");
+  await rename(folder.file(".cantle/away"), folder.file(".cantle/run"));
+  await until(() => staged.keeping.length > 1, "the record");
+  assert.deepEqual(
+    staged.keeping.map(({ kind }) => kind),
+    ["unwritten", "written"],
+  );
+  await until(() => staged.supervisor.list()[0]?.state === "ready", "the next process");
+  const { processes } = JSON.parse(await readFile(folder.file(".cantle/run/state.json"), "utf8"));
+  assert.deepEqual(
+    processes.map(({ pid }: { pid: number }) => pid),
+    [staged.supervisor.list()[0]?.pid],
+  );
+});

@@ -4,6 +4,7 @@
  */
 import type { Code } from "@cantle/core";
 import type { Enforcement, Enforcements, ProcessLimits, Resource } from "./confinement/limits.ts";
+import type { KeepingEvent } from "./kept-files.ts";
 import type { LoadRates, LoadReport } from "./load.ts";
 import type { ScalingChange } from "./scaling/change.ts";
 
@@ -168,7 +169,7 @@ export type UnitEvent = { readonly unit: string } /** It is to have another numb
 );
 
 /** What a supervisor tells. */
-export type SupervisorEvent = InstanceEvent | UnitEvent;
+export type SupervisorEvent = InstanceEvent | UnitEvent | KeepingEvent;
 
 /** One line that an instance wrote; control characters are visible, colours are kept. */
 export interface LogLine {

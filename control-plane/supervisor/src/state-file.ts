@@ -5,8 +5,9 @@
  * It carries its version; a newer one is refused, never guessed at. It holds no secrets: of arguments and environment only a
  * digest, of what an instance is told over its channel nothing.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { CantleError } from "@cantle/core";
+import { replaceFile } from "./kept-files.ts";
 import { type ProcessIdentity, readIdentity } from "./process-identity.ts";
 import type { Mode } from "./spec.ts";
 
@@ -33,11 +34,22 @@ export interface RecordedState {
   readonly processes: readonly ProcessRecord[];
 }
 
-/** Writes the file, atomically, for its owner only. */
+/** What the file is to say. */
+export function stateText(state: RecordedState): string {
+  return `${JSON.stringify({ version, ...state }, undefined, 2)}\n`;
+}
+
+/** Writes the file, before anything runs. Throws `FOLDER_UNUSABLE`. */
 export function writeState(path: string, state: RecordedState): void {
-  const next = `${path}.next`;
-  writeFileSync(next, `${JSON.stringify({ version, ...state }, undefined, 2)}\n`, { mode: 0o600 });
-  renameSync(next, path);
+  try {
+    replaceFile(path, stateText(state));
+  } catch (cause) {
+    throw new CantleError("FOLDER_UNUSABLE", "what runs cannot be written down", {
+      place: path,
+      cause,
+      help: "make room on the disk and let this user write there, or choose another folder with CANTLE_HOME",
+    });
+  }
 }
 
 /** Removes the file: nothing runs. */

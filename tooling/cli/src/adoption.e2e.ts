@@ -1,5 +1,6 @@
 /** A background system whose supervisor is killed: it goes on, and the next start takes it over. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
 import { listLeftovers } from "@cantle/supervisor";
@@ -108,6 +109,35 @@ test("kill -9 of the supervisor fails no call, the next start takes everything o
     await system.stop();
   }
 });
+
+test("a gateway that is taken over between two workers is where it was", { timeout }, async () => {
+  await using folder = await testFolder(sound);
+  const system = cantle(folder.path);
+  const first = await system.start();
+  try {
+    const { gateway } = await system.pids();
+    await killed(first);
+    let isOver = false;
+    const killing = until(() => {
+      endChildrenOf(gateway!);
+      return isOver;
+    });
+    const second = await system.start();
+    isOver = true;
+    await killing;
+    assert.match(second.stderr, /gateway-1 \(pid \d+\) was running already, and is taken over/);
+    assert.equal(second.gateway, first.gateway);
+  } finally {
+    await system.stop();
+  }
+});
+
+/** Kills what a process has for children just now. */
+function endChildrenOf(pid: number): void {
+  const { stdout } = spawnSync("pgrep", ["-P", String(pid)], { encoding: "utf8" });
+  for (const child of stdout.split("\n").filter(Boolean).map(Number))
+    if (isAlive(child)) process.kill(child, "SIGKILL");
+}
 
 test("what was edited while nobody watched is replaced at the next start, without a failed call", {
   timeout,

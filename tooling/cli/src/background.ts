@@ -20,6 +20,8 @@ export interface BackgroundOrder {
 /** What it reports. */
 export type BackgroundMessage = { readonly kind: "out" | "err"; readonly line: string } | { readonly kind: "ready" };
 
+// A log that cannot be written, as the disk is full, ends nothing.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 /** When the last message has been sent; an exit before that would lose it. */
 let told = Promise.resolve();
 const order = await new Promise<BackgroundOrder>((resolve) => void process.once("message", resolve));

@@ -68,3 +68,19 @@ test("subscriptions and schedules that cannot be meant are found, and queues tha
     ],
   );
 });
+
+test("a policy of an operation that there is not is found, wherever it was said", async () => {
+  const a = service(contractOf("a"), { handlers });
+  const described = system("s", {
+    services: { a: loading(a), broken: () => Promise.reject(new Error("broken")) },
+    policies: { "a.raed": { retriesMax: 0 }, "a.read": { retriesMax: 1 }, "broken.any": { retriesMax: 0 } },
+  });
+  const found = await findingsIn(described, { ...settings, set: ["policies.a.write.retriesMax=0"] });
+  assert.deepEqual(
+    found.filter(({ code }) => code === "CONFIG_INVALID").map(({ place, message, help }) => [place, message, help]),
+    [
+      ["policies.a.raed", "'a' has no operation 'raed' (from system)", "did you mean 'read'?"],
+      ["policies.a.write", "'a' has no operation 'write' (from --set)", "there are read"],
+    ],
+  );
+});

@@ -5,7 +5,7 @@
  *     placements   every placement can be laid out
  *     modules      every service loads, and is what its contract says
  *     config       every value is there and fits
- *     policies     what configuration says of them can be meant
+ *     policies     what configuration says of them can be meant, and is about operations that there are
  *     uses         every service that is called is in the system, in a version that can answer
  *     messages     every subscription and schedule can be meant, and the broker can do what they need
  *     routes       no two operations answer at the same method and path
@@ -13,7 +13,7 @@
 import { resolveConfigs } from "@cantle/config";
 import { type Contract, openapi } from "@cantle/contract";
 import { asCantleError, CantleError } from "@cantle/core";
-import { checkMessages, configSources, readPolicies, type Settings } from "@cantle/host";
+import { checkMessages, configSources, type PolicyRow, readPolicies, type Settings } from "@cantle/host";
 import { type ServiceDefinition, usedContracts } from "@cantle/service";
 import { place, platformServices, type System } from "@cantle/system";
 import { type LoadedService, loadServices } from "./contracts.ts";
@@ -26,6 +26,7 @@ export async function findingsIn(system: System, settings: Settings): Promise<re
     ...placementFindings(system),
     ...loaded.flatMap(({ error }) => (error === undefined ? [] : [error])),
     ...configFindings(system, loaded, settings),
+    ...policyFindings(system, loaded, settings),
     ...loaded.flatMap(({ definition }) => (definition === undefined ? [] : useFindings(system, definition, loaded))),
     ...loaded.flatMap(({ definition }) =>
       definition === undefined ? [] : thrownBy(() => checkMessages(definition, settings)),
@@ -51,6 +52,31 @@ function configFindings(system: System, loaded: readonly LoadedService[], settin
   const isNew = ({ message, place }: CantleError) =>
     !found.some((each) => each.message === message && each.place === place);
   return [...found, ...thrownBy(() => readPolicies(system, settings)).filter(isNew)];
+}
+
+/** Only here, where all services are loaded: a process knows the operations of its own, and what it calls. */
+function policyFindings(system: System, loaded: readonly LoadedService[], settings: Settings): readonly CantleError[] {
+  const operations = new Map(loaded.map(({ name, contract }) => [name, contract && Object.keys(contract.operations)]));
+  const said = new Map(policyRows(system, settings).map(({ target, from }) => [target, from]));
+  return [...said].flatMap(([target, from]) => {
+    const [service = "", ...rest] = target.split(".");
+    const operation = rest.join(".");
+    const known = operations.get(service);
+    if (rest.length === 0 || known === undefined || known.includes(operation)) return [];
+    return new CantleError("CONFIG_INVALID", `'${service}' has no operation '${operation}' (from ${from})`, {
+      place: `policies.${target}`,
+      help: meantOf(operation, known) ?? `there are ${known.join(", ")}`,
+    });
+  });
+}
+
+/** None where they cannot be read, which is told already. */
+function policyRows(system: System, settings: Settings): readonly PolicyRow[] {
+  try {
+    return [...readPolicies(system, settings).values()];
+  } catch {
+    return [];
+  }
 }
 
 /** What one service calls that is not there, or cannot answer it. */

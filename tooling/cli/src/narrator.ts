@@ -5,7 +5,7 @@
  * fails the same way again and again is told once.
  */
 import { plain } from "@cantle/core";
-import type { InstanceEvent, InstanceRow, SupervisorEvent, UnitEvent } from "@cantle/supervisor";
+import type { InstanceEvent, InstanceRow, KeepingEvent, SupervisorEvent, UnitEvent } from "@cantle/supervisor";
 import { printError } from "./failure.ts";
 import { spanText } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
@@ -31,6 +31,7 @@ export function createNarrator(terminal: Terminal, patient: boolean): Narrator {
 
   return {
     onEvent(event) {
+      if (!("unit" in event)) return say(keptLine(event));
       if (!("instance" in event)) return say(decided(event));
       const { instance } = event;
       switch (event.kind) {
@@ -69,6 +70,12 @@ export function createNarrator(terminal: Terminal, patient: boolean): Narrator {
 function decided(event: UnitEvent): string {
   const { unit } = event;
   return event.kind === "rollout" ? `${unit}: ${event.text}` : `${unit} scaled: ${event.reason}`;
+}
+
+function keptLine(event: KeepingEvent): string {
+  return event.kind === "written"
+    ? "what runs is written down again"
+    : `what runs cannot be written down, and goes on: ${plain(event.why)}; should this program be killed meanwhile, what was started last is not found again`;
 }
 
 function unenforcedLine({ resource, enforcement, why }: InstanceEvent & { kind: "unenforced" }): string {

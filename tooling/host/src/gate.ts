@@ -15,7 +15,7 @@ export function createGate(): Gate {
   let ready = Promise.withResolvers<void>();
   return {
     note(event) {
-      if (event.unit !== "control") return;
+      if (!("instance" in event) || event.unit !== "control") return;
       if (event.kind === "ready" || event.kind === "adopted") ready.resolve();
       if (event.kind !== "failed") return;
       const failed = Promise.withResolvers<void>();

@@ -33,6 +33,8 @@ export class GatewayWorkers {
   #generation = 0;
   /** Where they listen. */
   #port: number | undefined;
+  /** The same as addresses, as they were told last. */
+  #shared: readonly string[] = [];
   #failures = 0;
   #stopping = false;
   #gone: LoadReport | undefined;
@@ -97,11 +99,15 @@ export class GatewayWorkers {
     return Math.max(0, this.#count - [...this.#all].filter(({ isReady }) => isReady).length);
   }
 
-  /** Where they are reached: the port that all share, then what `more` says, then the doors of each. */
+  /**
+   * Where they are reached: the port that all share, then what `more` says, then the doors of each. The port is named also while
+   * no worker listens: the next one will, and whoever was told an address must not take another for it.
+   */
   addresses(...more: readonly string[]): readonly string[] {
     const own = [...this.#all].filter(({ isReady }) => isReady).flatMap(({ addresses }) => addresses);
     const shared = own.filter((address) => address.startsWith("http"));
-    return [...new Set([...shared, ...more, ...own])];
+    if (shared.length > 0) this.#shared = shared;
+    return [...new Set([...this.#shared, ...more, ...own])];
   }
 
   /** What all have served and used, those that are gone included. */

@@ -109,7 +109,7 @@ function createGatewayPort(): HappeningListener & { readonly port: () => number 
   return {
     port: () => port,
     note(event) {
-      if (event.unit === "gateway" && (event.kind === "ready" || event.kind === "adopted"))
+      if ((event.kind === "ready" || event.kind === "adopted") && event.unit === "gateway")
         port = portOf(event.addresses[0]);
     },
   };

@@ -21,6 +21,9 @@ for (const [what, request, message] of [
   ["a figure of another strategy", { strategy: "rolling", keepMs: 1 }, /'keepMs' means nothing to 'rolling'/],
   ["steps without a canary", { steps: [5] }, /'steps' means nothing/],
   ["a time that is none", { strategy: "canary", stepMs: Number.NaN }, /stepMs cannot be NaN/],
+  ["a step without time", { strategy: "canary", stepMs: 0 }, /stepMs cannot be 0/],
+  ["a verdict on nothing", { strategy: "canary", callsMin: 0 }, /callsMin cannot be 0/],
+  ["no time for the whole", { timeoutMs: 0 }, /timeoutMs cannot be 0/],
   ["a negative time", { timeoutMs: -1 }, /timeoutMs cannot be -1/],
 ] satisfies [string, RolloutRequest, RegExp][])
   test(`${what} is refused`, () => assert.throws(() => strategyOf(request), { code: "USAGE", message }));

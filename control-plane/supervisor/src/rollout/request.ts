@@ -28,6 +28,7 @@ export interface RolloutRequest {
 /** How long a rollout may take, where nothing else is said. */
 export const timeoutMsDefault = 3_600_000;
 
+const aboveZero = ["stepMs", "callsMin", "timeoutMs"] as const;
 const ofCanary = ["steps", "stepMs", "callsMin", "warmUpMs"] as const;
 
 /** The strategy that a request means. Throws `USAGE`. */
@@ -44,6 +45,8 @@ export function strategyOf(request: RolloutRequest): Strategy {
   for (const [name, value] of Object.entries(request))
     if (typeof value === "number" && !(value >= 0 && Number.isFinite(value)))
       throw usage(`${name} cannot be ${value}`, "write a number from 0");
+  for (const name of aboveZero)
+    if (request[name] === 0) throw usage(`${name} cannot be 0`, "write a number above 0, or leave it out");
   switch (strategy) {
     case "rolling":
       return { kind: "rolling" };

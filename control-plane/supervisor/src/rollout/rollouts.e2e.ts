@@ -52,9 +52,9 @@ test("a rolling update starts each new instance before it takes an old one's pla
   for (const { pid } of before) assert.equal(await runs(pid!), false);
 });
 
-for (const [what, behaviour] of [
-  ["crashes at its start", "crash"],
-  ["says that it cannot run", "broken"],
+for (const [what, behaviour, why] of [
+  ["crashes at its start", "crash", /^articles-3 failed: error\[INSTANCE_CRASHED\]: /],
+  ["says that it cannot run", "broken", /^articles-3 failed: error\[SERVICE_BROKEN\]: /],
 ] as const)
   test(`a release that ${what} is rolled back, and the old one was never away`, async () => {
     await using folder = await stageFolder();
@@ -70,6 +70,7 @@ for (const [what, behaviour] of [
       /articles-3 failed; 0 of 2 new instances are ready/,
     );
     assert.ok(staged.supervisor.list().every(({ state }) => state === "ready"));
+    assert.ok(staged.supervisor.rollouts.list()[0]?.notes.some(({ text }) => why.test(text)));
   });
 
 test("one crash of a new instance is forgiven, a second one is a pattern", async () => {

@@ -12,7 +12,7 @@
  */
 import type { Clock, Timer } from "@cantle/core";
 import { copyOf } from "../copies.ts";
-import type { InstanceLoad, ProcessSpec, SupervisorEvent } from "../spec.ts";
+import type { InstanceEvent, InstanceLoad, ProcessSpec, SupervisorEvent } from "../spec.ts";
 import { named } from "./fleet.ts";
 import type { RolloutPlan } from "./plan.ts";
 import { beginRollout, rollout } from "./rollout.ts";
@@ -105,7 +105,7 @@ export class RolloutRun {
     }
     if (event.kind !== "failed") return;
     if (plan.old.includes(instance)) this.#feed({ kind: "failed", instance });
-    if (plan.new.includes(instance)) this.#newFailed(instance, event.crashLoop);
+    if (plan.new.includes(instance)) this.#newFailed(instance, event);
   }
 
   /** Skips what is left of the waiting. */
@@ -123,9 +123,11 @@ export class RolloutRun {
     this.#timer?.cancel();
   }
 
-  #newFailed(instance: string, crashLoop: boolean): void {
+  /** Its process is gone when somebody asks why, so the reason is told here. */
+  #newFailed(instance: string, { crashLoop, error }: InstanceEvent & { readonly kind: "failed" }): void {
+    this.#setting.onNews(`${instance} failed: ${inOneLine(error.text)}`);
     const isForgiven = this.#everReady.has(instance) && !crashLoop && ++this.#crashes < 2;
-    if (isForgiven) this.#setting.onNews(`${instance} ended by itself, once; it is started again`);
+    if (isForgiven) this.#setting.onNews(`${instance} may end by itself once; it is started again`);
     else this.#feed({ kind: "failed", instance });
   }
 
@@ -233,6 +235,12 @@ export class RolloutRun {
     for (const instance of plan.new) this.#host.share(instance, null);
     for (const instance of named(this.#state.fleet, "old", "gone", "draining")) void this.#host.leave(instance);
   }
+}
+
+/** An error as it is printed, without what it advises. */
+function inOneLine(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim());
+  return lines.filter((line) => line !== "" && !line.startsWith("help: ")).join("; ");
 }
 
 function minus(now: Samples, base: Samples): Samples {
