@@ -68,17 +68,17 @@ test("before a second attempt is sent beside the first", async () => {
   assert.deepEqual(it.heldMs, [0, 50]);
 });
 
-test("and while it was away: a reply is remembered, and a call judged, by when it came", async () => {
-  const it = watched({ fallback: { last: true, ageMsMax: 1_000 }, breaker: false, retriesMax: 0 });
-  it.serve({ a: after(it.clock, 600) });
-  const first = it.send(it.call("read"));
-  await it.clock.advance(600);
-  await first;
-  it.serve({ a: ok, b: () => Promise.reject(new CantleError("INTERNAL", "no")) });
-  it.resolver.set("things", it.resolver.view("things").endpoints.slice(1));
-  await it.clock.advance(900);
-  assert.equal((await it.send(it.call("read"))).fallback, "last");
-});
+for (const hedge of [false, { afterMs: 5_000 }] as const)
+  test(`and while it was away${hedge ? " on an attempt of its own" : ""}: its reply is remembered by when it came`, async () => {
+    const it = watched({ fallback: { last: true, ageMsMax: 1_000 }, breaker: false, retriesMax: 0, hedge });
+    it.serve({ a: after(it.clock, 600) });
+    const first = it.send(it.call("read"));
+    await it.clock.advance(600);
+    await first;
+    it.serve({ b: () => Promise.reject(new CantleError("INTERNAL", "no")) });
+    await it.clock.advance(900);
+    assert.equal((await it.send(it.call("read"))).fallback, "last");
+  });
 
 test("a reply is remembered for the input as it was sent, whatever its caller makes of it meanwhile", async () => {
   const it = watched({ fallback: { last: true }, breaker: false, retriesMax: 0 });
