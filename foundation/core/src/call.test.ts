@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Call } from "./call.ts";
+import { Call, type Payload } from "./call.ts";
 import type { Operation } from "./operation.ts";
 
 const operation: Operation = {
@@ -19,9 +19,9 @@ const operation: Operation = {
   deprecated: false,
 };
 
-const begin = () =>
+const begin = (payload: Payload = { kind: "value", value: { id: "1" } }) =>
   new Call(operation, {
-    payload: { kind: "value", value: { id: "1" } },
+    payload,
     peer: { service: "posts", uses: new Set(["accounts"]) },
     trace: { traceId: "1".repeat(32), spanId: "2".repeat(16), sampled: false },
     deadlineMs: Number.POSITIVE_INFINITY,
@@ -90,4 +90,27 @@ test("a call that nobody cancelled is not cancelled", () => {
   const call = begin();
   assert.equal(call.cancelled, undefined);
   assert.equal(call.signal.aborted, false);
+});
+
+test("a twin is the same call to whoever answers it, and is cancelled apart", () => {
+  const call = begin();
+  call.atMs = 7;
+  const twin = call.twin(50);
+  assert.deepEqual(
+    [twin.operation, twin.payload, twin.peer, twin.trace],
+    [operation, call.payload, call.peer, call.trace],
+  );
+  assert.deepEqual([twin.atMs, twin.deadlineMs, call.deadlineMs], [7, 50, Number.POSITIVE_INFINITY]);
+  twin.cancel("slower");
+  assert.equal(call.cancelled, undefined);
+});
+
+test("a value is said as JSON once, as it was when somebody first asked, and twins know it", () => {
+  const input = { id: "1" };
+  const call = begin({ kind: "value", value: input });
+  assert.equal(call.valueText(), '{"id":"1"}');
+  input.id = "2";
+  assert.equal(call.twin().valueText(), '{"id":"1"}');
+  assert.equal(begin({ kind: "value", value: undefined }).valueText(), "");
+  assert.throws(() => begin({ kind: "value", value: 1n }).valueText(), { code: "INPUT_INVALID" });
 });
