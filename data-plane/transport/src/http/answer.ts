@@ -47,17 +47,29 @@ function answerJson(exchange: Exchange, status: number, bytes: Uint8Array): void
   answerBytes(exchange, { status, bytes, headers: bytes.byteLength === 0 ? noHeader : jsonHeader });
 }
 
-/** Answers with a value as JSON, or with no body where there is none. What is short is never bytes here: the socket takes text. */
+/** Answers with a value as JSON, or with no body where there is none. */
 function answerValue(exchange: Exchange, status: number, value: unknown): void {
   const text = value === undefined ? "" : textOf(value);
+  answerText(exchange, { status, text, headers: text === "" ? noHeader : jsonHeader });
+}
+
+/** An answer that is text. */
+interface TextAnswer {
+  readonly status: number;
+  readonly headers: readonly string[];
+  readonly text: string;
+}
+
+/** What is short is never bytes here: the socket takes text. */
+function answerText(exchange: Exchange, { status, headers, text }: TextAnswer): void {
   const length = Buffer.byteLength(text);
   if (length === 0 || length > oneWriteBytesMax || isUnread(exchange)) {
-    answerJson(exchange, status, Buffer.from(text));
+    answerBytes(exchange, { status, headers, bytes: Buffer.from(text) });
     return;
   }
   const { response } = exchange;
   const close = exchange.isLast ? closeHeader : noHeader;
-  response.writeHead(status, [...exchange.headers, ...jsonHeader, "content-length", String(length), ...close]);
+  response.writeHead(status, [...exchange.headers, ...headers, "content-length", String(length), ...close]);
   response.end(text);
   cutWhenStuck(exchange);
 }
@@ -85,11 +97,8 @@ export function answerError(exchange: Exchange, thrown: unknown): void {
   const retry = error.retryAfterSeconds === undefined ? noHeader : ["retry-after", String(error.retryAfterSeconds)];
   const shaped = line.serving.shape?.(problem, error, operation);
   if (shaped === undefined) {
-    answerBytes(exchange, {
-      status: problem.status,
-      bytes: printJson(problem),
-      headers: [...problemHeader, ...uncached, ...retry],
-    });
+    const headers = [...problemHeader, ...uncached, ...retry];
+    answerText(exchange, { status: problem.status, headers, text: textOf(problem) });
   } else {
     const own = Object.entries(shaped.headers ?? {}).flat();
     answerBytes(exchange, {

@@ -43,9 +43,10 @@ export class Arrivals {
       return;
     }
     this.#isComing = false;
-    const served = this.#waiting;
+    const [first, ...others] = this.#waiting;
     this.#waiting = [];
     // One after the other: what is served in one go passes the door before any of it has worked, and the door sees no load.
-    for (const serve of served) setImmediate(serve);
+    first?.();
+    for (const serve of others) setImmediate(serve);
   };
 }
