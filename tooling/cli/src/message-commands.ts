@@ -98,6 +98,16 @@ function addTopics(topics: Command, at: ActAtBroker): void {
     .option("--yes", "asks nothing")
     .addOption(options.json("prints where it goes on as JSON"))
     .action(at(async () => (await import("./commands/topics.ts")).seekGroup));
+  topics
+    .command("forget")
+    .summary("forget a group whose service is gone")
+    .description("Forgets a group that is left of a service which was renamed or removed.")
+    .argument("<topic>", "for example articles.published")
+    .argument("<group>", "the service that subscribed, for example feeds")
+    .addOption(options.system())
+    .option("--yes", "asks nothing")
+    .addOption(options.json("prints what it had not handled as JSON"))
+    .action(at(async () => (await import("./commands/topics.ts")).forgetGroup));
 }
 
 function addQueues(queues: Command, at: ActAtBroker): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { messageOf, takeAll, testBroker } from "../messages/fixture.ts";
-import { listTopics, peekTopic, publishEvent, seekGroup, showTopic } from "./topics.ts";
+import { forgetGroup, listTopics, peekTopic, publishEvent, seekGroup, showTopic } from "./topics.ts";
 
 const topic = "articles.published";
 const feeds = { kind: "topic", name: topic, group: "feeds" } as const;
@@ -107,6 +107,21 @@ test("what comes is counted from a position or a time too, page by page", async 
   assert.deepEqual(await coming(second?.position as string), [249, false]);
   assert.deepEqual(await coming("new"), [0, false]);
   assert.deepEqual(await coming("2020-01-01"), [250, false]);
+});
+
+test("a group that is left of a service which is gone can be forgotten, and one of a service that is there cannot", async () => {
+  const at = await published("feeds");
+  await assert.rejects(forgetGroup(at, { yes: true }, topic, "feds"), { help: "did you mean 'feeds'?" });
+  const { services } = at.system;
+  const present = { ...at, system: { ...at.system, services: { ...services, feeds: services["notices"]! } } };
+  await assert.rejects(forgetGroup(present, { yes: true }, topic, "feeds"), { code: "USAGE" });
+  await assert.rejects(forgetGroup({ ...at, terminal: testBroker("no").terminal }, {}, topic, "feeds"), {
+    code: "CANCELLED",
+  });
+  assert.equal((await at.broker.log.topics())[0]?.groups.length, 1);
+  assert.equal(await forgetGroup(at, { json: true }, topic, "feeds"), 0);
+  assert.deepEqual(at.printed(), { topic, group: "feeds", lag: 1 });
+  assert.deepEqual((await at.broker.log.topics())[0]?.groups, []);
 });
 
 test("nobody is moved by a slip, or unasked", async () => {

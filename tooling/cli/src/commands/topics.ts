@@ -92,6 +92,33 @@ export async function seekGroup(
   return 0;
 }
 
+/** The options of `topics forget`. */
+export interface ForgetOptions extends BrokerCommandOptions {
+  readonly yes?: boolean;
+}
+
+/** `topics forget`: a group that nobody is any more, as its service was renamed or removed. */
+export async function forgetGroup(
+  at: AtBroker,
+  { yes, json }: ForgetOptions,
+  ...[name, group]: readonly [string, string]
+): Promise<number> {
+  const { terminal, broker, system } = at;
+  const topic = await topicOf(at, name);
+  checkGroup(topic, group);
+  if (Object.hasOwn(system.services, group))
+    throw new CantleError("USAGE", `'${group}' is a service of this system, which may be subscribed now`, {
+      help: "`cantle topics seek` sends it elsewhere; a group can be forgotten when its service was renamed or removed",
+    });
+  const lag = topic.groups.find((each) => each.group === group)?.lag ?? 0;
+  const what = `'${group}' is forgotten in '${name}': ${counted(lag, "message")} that it has not handled will not be delivered to it`;
+  await agree(terminal, { what, name: group, isSaid: yes ?? false });
+  await broker.log.forget(name, group);
+  if (json) printJson(terminal, { topic: name, group, lag });
+  else terminal.out(what);
+  return 0;
+}
+
 /** How many messages a group will be given; `more` where counting ended before they did. */
 interface Coming {
   readonly messages: number;
