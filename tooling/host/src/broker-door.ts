@@ -11,7 +11,8 @@ import { listenWire } from "@cantle/transport";
 import { socketOf } from "./addresses.ts";
 import { openBroker } from "./broker.ts";
 import { openIssuer } from "./control.ts";
-import { createInstance, type Trust } from "./instance.ts";
+import type { Trust } from "./entrances.ts";
+import { createInstance } from "./instance.ts";
 import { platformPolicies } from "./policies.ts";
 import type { Settings } from "./settings.ts";
 

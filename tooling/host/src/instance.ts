@@ -9,14 +9,11 @@
 import { resolveConfigs } from "@cantle/config";
 import {
   asCantleError,
-  type Caller,
-  CantleError,
+  type CantleError,
   type Clock,
   createDeadlines,
   createStarted,
-  type Operation,
   operationId,
-  type Peer,
   type Random,
   type Started,
   systemClock,
@@ -24,29 +21,24 @@ import {
 } from "@cantle/core";
 import {
   createLoopDelay,
-  type Endpoint,
   type LoopDelay,
   type OutboundHost,
   type Policies,
   type PolicySource,
   type Resolver,
-  type StaticResolver,
   staticResolver,
 } from "@cantle/mesh";
-import { type RunningService, runService, type ServedOperation, type ServiceDefinition } from "@cantle/service";
+import { type RunningService, runService, type ServiceDefinition } from "@cantle/service";
 import type { Logger } from "@cantle/telemetry";
-import type { Connection, Doors, Served } from "@cantle/transport";
+import type { Doors, Served } from "@cantle/transport";
 import { messageBytesMaxOf } from "./broker.ts";
+import { type Connect, createConnections } from "./connections.ts";
 import { engineFinder } from "./engines.ts";
+import { colocated, doorsOf, type Trust } from "./entrances.ts";
+import { layeredResolver } from "./layered-resolver.ts";
 import type { LoadMeter } from "./load-meter.ts";
 import { type BrokerOf, Messages } from "./messages.ts";
 import { configSources, type Settings } from "./settings.ts";
-
-/** Who an instance may believe. */
-export interface Trust {
-  peerOf(token: string | undefined, service: string): Peer | Promise<Peer>;
-  callerOf(assertion: string): Caller | Promise<Caller>;
-}
 
 /** What an instance is made with. */
 export interface InstanceOptions {
@@ -63,7 +55,7 @@ export interface InstanceOptions {
   /** False where it is nobody's business how busy the machine is: in tests. Default true: a late event loop sheds. */
   readonly sheds?: boolean;
   /** Opens a connection to an address of another process. */
-  readonly connect?: (address: string, service: string) => Connection;
+  readonly connect?: Connect;
   /** Absent: nobody from outside is believed. */
   readonly trust?: Trust;
   /** Absent: the platform's own services, which publish nothing. */
@@ -105,12 +97,12 @@ export function createInstance(options: InstanceOptions): Instance {
   const { id, log, settings, policies, zone, sheds = true, clock = systemClock, random = systemRandom() } = options;
   const started = createStarted();
   const here = staticResolver();
-  const resolver = layered(here);
+  const resolver = layeredResolver(here);
   const services = new Map<string, RunningService>();
   const served = new Map<string, Served>();
   /** The same for callers of other processes. */
   const entrances = new Map<string, Served>();
-  const connections = connectionsOf(options, started);
+  const connections = createConnections(options.connect, started);
   const mesh: OutboundHost = {
     clock,
     random,
@@ -120,13 +112,10 @@ export function createInstance(options: InstanceOptions): Instance {
     policies,
     resolver,
     zone,
-    dial: (endpoint) => (endpoint.address?.startsWith("memory:") ? local(served) : connections.to(endpoint)),
+    dial: (endpoint) => (endpoint.address?.startsWith("memory:") ? colocated(served) : connections.to(endpoint)),
   };
   const engineOf = engineFinder(settings);
-  const { brokerOf } = options;
-  const messageBytesMax = messageBytesMaxOf(settings);
-  const messages = brokerOf && new Messages({ brokerOf, messageBytesMax, clock, random, log });
-  if (messages !== undefined) started.add(() => messages.close());
+  const messages = messagesOf(options, mesh, started);
 
   async function runOne(definition: ServiceDefinition, config: unknown): Promise<void> {
     const { name, version } = definition.contract;
@@ -174,6 +163,19 @@ export function createInstance(options: InstanceOptions): Instance {
   };
 }
 
+/** None where there is no broker. */
+function messagesOf(
+  { brokerOf, settings }: InstanceOptions,
+  mesh: OutboundHost,
+  started: Started,
+): Messages | undefined {
+  if (brokerOf === undefined) return undefined;
+  const { clock, random, log } = mesh;
+  const messages = new Messages({ brokerOf, messageBytesMax: messageBytesMaxOf(settings), clock, random, log });
+  started.add(() => messages.close());
+  return messages;
+}
+
 /** Throws `CONFIG_INVALID` with every mistake of all of them. */
 function configsOf(definitions: readonly ServiceDefinition[], { settings, known }: InstanceOptions) {
   const services = Object.fromEntries(definitions.map(({ contract, config }) => [contract.name, config]));
@@ -186,107 +188,4 @@ function loopDelayOf(clock: Clock, started: Started): LoopDelay | undefined {
   const loopDelay = createLoopDelay(clock);
   started.add(() => loopDelay.stop());
   return loopDelay;
-}
-
-/** Calls of the same process: a lookup and a function call. A caller may have another version of the contract here too. */
-function local(served: ReadonlyMap<string, ServedOperation>): Connection["handle"] {
-  return (call) => {
-    const { operation } = call;
-    const found = served.get(operationId(operation));
-    if (found?.operation === operation) return found.handle(call);
-    try {
-      if (found === undefined) throw unknownOperation(operation);
-      checkVersion(found.operation.version, operation.version, operation.service);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return found.handle(call);
-  };
-}
-
-function unknownOperation({ service, name }: Operation): CantleError {
-  return new CantleError("OPERATION_UNKNOWN", `there is no operation '${name}' of '${service}' here`);
-}
-
-/** What is here first, then what the registry says. */
-function layered(here: StaticResolver): Resolver & { below(resolver: Resolver): void } {
-  let elsewhere: Resolver = staticResolver();
-  const watches = new Set<{ service: string; listener: () => void; stop: () => void }>();
-  return {
-    view(service) {
-      const view = here.view(service);
-      return view.endpoints.length > 0 ? view : elsewhere.view(service);
-    },
-    watch(service, listener) {
-      const stopHere = here.watch(service, listener);
-      const watch = { service, listener, stop: elsewhere.watch(service, listener) };
-      watches.add(watch);
-      return () => {
-        stopHere();
-        watch.stop();
-        watches.delete(watch);
-      };
-    },
-    below(resolver) {
-      elsewhere = resolver;
-      for (const watch of watches) {
-        watch.stop();
-        watch.stop = resolver.watch(watch.service, watch.listener);
-        watch.listener();
-      }
-    },
-  };
-}
-
-/** One connection an address, opened when it is first used. */
-function connectionsOf({ connect }: InstanceOptions, started: Started) {
-  const open = new Map<string, Connection>();
-  started.add(async () => void (await Promise.all([...open.values()].map((connection) => connection.close()))));
-  return {
-    to({ address, service }: Endpoint): Connection["handle"] {
-      if (connect === undefined || address === undefined)
-        return () =>
-          Promise.reject(
-            new CantleError("CONNECT_FAILED", `'${service}' runs elsewhere, and this instance has no way there`),
-          );
-      return (call) => {
-        const connection = open.get(address) ?? connect(address, service);
-        open.set(address, connection);
-        return connection.handle(call);
-      };
-    },
-    async close(address: string): Promise<void> {
-      await open.get(address)?.close();
-      open.delete(address);
-    },
-  };
-}
-
-function doorsOf(served: ReadonlyMap<string, Served>, trust: Trust | undefined): Doors {
-  const nobody = (): never => {
-    throw new CantleError("PEER_REFUSED", "this instance takes no calls from outside");
-  };
-  return {
-    find(service, operation, wanted) {
-      const found = served.get(`${service}.${operation}`);
-      if (found !== undefined && wanted !== undefined) checkVersion(found.operation.version, wanted, service);
-      return found;
-    },
-    list: () => [...served.values()],
-    peerOf: trust?.peerOf ?? nobody,
-    callerOf: trust?.callerOf ?? nobody,
-  };
-}
-
-/**
- * A caller needs the same major, as others may mean anything. An older minor here may lack an operation or a member that the
- * caller knows; members it lacks are optional to the caller, and an operation it lacks is not found.
- */
-function checkVersion(have: string, want: string, service: string): void {
-  if (have.split(".")[0] === want.split(".")[0]) return;
-  throw new CantleError(
-    "CONTRACT_INCOMPATIBLE",
-    `'${service}' runs version ${have}, and the caller was written for ${want}`,
-    { help: "run both majors side by side until no caller needs the old one" },
-  );
 }

@@ -8,7 +8,7 @@
  * - When none can take the call, it waits for one, within its deadline and `waitMs`: an instance that is starting is not an
  *   error. After a wait in vain, further calls fail at once until the view changes: one caller pays for finding out, not all.
  */
-import { type Call, CantleError, type Handler, operationId, type Reply } from "@cantle/core";
+import { type Call, CantleError, type Handler, type Operation, operationId, type Reply } from "@cantle/core";
 import { balancerOf } from "../balancer.ts";
 import { Latency } from "../latency.ts";
 import type { LayerPlan } from "../layer.ts";
@@ -80,15 +80,19 @@ export function picked(plan: LayerPlan<OutboundHost>): Handler {
     call.atMs = clock.nowMs();
     const target = found ? choose(call) : undefined;
     if (target !== undefined) return attempt(call, target);
-    throw new CantleError("UNAVAILABLE", `no instance of '${operation.service}' can take ${operationId(operation)}`, {
-      retryAfterSeconds: 1,
-    });
+    throw nobody(operation);
   }
 
   return (call) => {
     const target = choose(call);
     return target === undefined ? waitFor(call) : attempt(call, target);
   };
+}
+
+function nobody(operation: Operation): CantleError {
+  return new CantleError("UNAVAILABLE", `no instance of '${operation.service}' can take ${operationId(operation)}`, {
+    retryAfterSeconds: 1,
+  });
 }
 
 /** What is known of how long an operation takes there. */
