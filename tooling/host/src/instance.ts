@@ -39,7 +39,7 @@ import type { Connection, Doors, Served } from "@cantle/transport";
 import { messageBytesMaxOf } from "./broker.ts";
 import { engineFinder } from "./engines.ts";
 import type { LoadMeter } from "./load-meter.ts";
-import { type BrokerOf, Messages } from "./messages.ts";
+import { type BrokerOf, Messages, type MessagesHost } from "./messages.ts";
 import { configSources, type Settings } from "./settings.ts";
 
 /** Who an instance may believe. */
@@ -123,9 +123,7 @@ export function createInstance(options: InstanceOptions): Instance {
     dial: (endpoint) => (endpoint.address?.startsWith("memory:") ? local(served) : connections.to(endpoint)),
   };
   const engineOf = engineFinder(settings);
-  const { brokerOf } = options;
-  const messageBytesMax = messageBytesMaxOf(settings);
-  const messages = brokerOf && new Messages({ brokerOf, messageBytesMax, clock, random, log });
+  const messages = messagesOf(options, { clock, random, log });
   if (messages !== undefined) started.add(() => messages.close());
 
   async function runOne(definition: ServiceDefinition, config: unknown): Promise<void> {
@@ -172,6 +170,14 @@ export function createInstance(options: InstanceOptions): Instance {
       return failures;
     },
   };
+}
+
+/** Its messages; undefined where there is no broker. */
+function messagesOf(
+  { brokerOf, settings }: InstanceOptions,
+  host: Omit<MessagesHost, "brokerOf" | "messageBytesMax">,
+): Messages | undefined {
+  return brokerOf && new Messages({ ...host, brokerOf, messageBytesMax: messageBytesMaxOf(settings) });
 }
 
 /** Throws `CONFIG_INVALID` with every mistake of all of them. */

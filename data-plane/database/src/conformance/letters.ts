@@ -8,6 +8,7 @@ import { type RunningService, runService, service } from "@cantle/service";
 import { createLogger } from "@cantle/telemetry";
 import { sql } from "kysely";
 import { database } from "../database.ts";
+import type { Queries } from "../queries.ts";
 import { type Letter, Postbox } from "./postbox.ts";
 import type { Subject } from "./subject.ts";
 
@@ -76,6 +77,18 @@ interface Opening {
   readonly clock?: Clock;
 }
 
+async function countRows(database: Queries<Rows>): Promise<Counts> {
+  const rows = await database.selectFrom("letters").select("name").execute();
+  const received = await database.selectFrom("received").select("kind").execute();
+  const of = (kind: string) => received.filter((each) => each.kind === kind).length;
+  const effects = await sql`select step from cantle_effects`.execute(database);
+  return {
+    rows: rows.length,
+    received: { letters: of("letter"), counted: of("counted") },
+    remembered: effects.rows.length,
+  };
+}
+
 /** Opens the service; it is stopped after the test. */
 export async function openLetters(
   t: TestContext,
@@ -107,17 +120,7 @@ export async function openLetters(
     },
     tasks: {
       forget: ({ database }) => database.transaction((tx) => tx.forget(letters.events.written)),
-      async count({ database }): Promise<Counts> {
-        const rows = await database.selectFrom("letters").select("name").execute();
-        const received = await database.selectFrom("received").select("kind").execute();
-        const of = (kind: string) => received.filter((each) => each.kind === kind).length;
-        const effects = await sql`select step from cantle_effects`.execute(database);
-        return {
-          rows: rows.length,
-          received: { letters: of("letter"), counted: of("counted") },
-          remembered: effects.rows.length,
-        };
-      },
+      count: ({ database }) => countRows(database),
     },
     on: (subscribe) => [
       subscribe(letters.events.written, async ({ text }, { database, message }) => {
