@@ -18,10 +18,12 @@ import type { Execute } from "./execute.ts";
 /** How long keys are remembered, ms: longer than any broker delivers again, or any client repeats. */
 export const keptMs = 7 * 24 * 3_600_000;
 
-/** The table of effects; the statement may run again. */
-export const effectsTable =
+/** The table of effects, and what finds the old ones in it; each statement may run again. */
+export const effectsTables: readonly string[] = [
   "create table if not exists cantle_effects (scope text not null, key text not null, step integer not null, " +
-  "fingerprint text not null, result text not null, at bigint not null, primary key (scope, key, step))";
+    "fingerprint text not null, result text not null, at bigint not null, primary key (scope, key, step))",
+  "create index if not exists cantle_effects_at on cantle_effects (at)",
+];
 
 /** Forgets what a service's transactions did for the messages of a channel. */
 export async function forgetMessages(execute: Execute, service: string, channel: Channel): Promise<void> {
@@ -68,9 +70,14 @@ export class EffectsTable implements Effects {
     return delivery && new Steps({ ...delivery, fingerprint: "" }, this.#clock);
   }
 
-  /** Forgets what is older than anybody asks for. */
-  async clean(): Promise<void> {
-    await this.#execute("delete from cantle_effects where at < ?", [this.#clock.wallMs() - keptMs]);
+  /** Forgets so many of those that are older than anybody asks for; answers with how many there were. */
+  async clean(countMax: number): Promise<number> {
+    const gone = await this.#execute(
+      "delete from cantle_effects where (scope, key, step) in " +
+        "(select scope, key, step from cantle_effects where at < ? order by at limit ?) returning step",
+      [this.#clock.wallMs() - keptMs, countMax],
+    );
+    return gone.length;
   }
 }
 

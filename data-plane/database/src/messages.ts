@@ -1,6 +1,7 @@
 /** What a database does for messages, opened beside it: the outbox with its relay, and the memory of effects. */
 import type { BindingHost } from "@cantle/service";
-import { EffectsTable, effectsTable, keptMs } from "./effects.ts";
+import { keepClean } from "./cleaning.ts";
+import { EffectsTable, effectsTables } from "./effects.ts";
 import type { Execute, SqlFlavour } from "./execute.ts";
 import { isAnyWaiting, outboxTables } from "./outbox.ts";
 import { Relay } from "./relay.ts";
@@ -20,37 +21,32 @@ export interface OpenMessages {
   stop(): Promise<void> | undefined;
 }
 
-/** Makes the tables, wakes the relay for what an earlier run left, and cleans up now and then. */
+/** Makes the tables, wakes the relay for what an earlier run left, and keeps them clean. */
 export async function openMessages(kept: Kept, host: BindingHost): Promise<OpenMessages> {
   const { clock, random, log, messages } = host;
   const { execute } = kept;
   await makeTables(kept);
   const effects = new EffectsTable(execute, clock);
-  await effects.clean();
   const relay = messages && new Relay({ execute, publisher: messages.publisher, clock, random, log });
   if (await isAnyWaiting(execute)) relay?.wake();
-  let cleaning = clock.after(keptMs / 24, clean);
-  function clean(): void {
-    void effects.clean().catch((error) => log.warn("old idempotency keys could not be removed", { error }));
-    cleaning = clock.after(keptMs / 24, clean);
-  }
+  const cleaning = keepClean(effects, { clock, log });
   return {
     memory: { effects, outgoing: messages?.outgoing, onCommitted: () => relay?.wake() },
     stop() {
-      cleaning.cancel();
-      return relay?.stop();
+      const last = [cleaning.stop(), relay?.stop()].filter((each) => each !== undefined);
+      return last.length === 0 ? undefined : Promise.all(last).then(() => {});
     },
   };
 }
 
 async function makeTables({ flavour, execute }: Kept): Promise<void> {
-  const [made] = await execute(tableExists[flavour], ["cantle_effects"]);
+  const [made] = await execute(indexExists[flavour], ["cantle_effects_at"]);
   if (made !== undefined) return;
   // The last one is looked for, so a start that was cut short makes the rest.
-  for (const statement of [...outboxTables(flavour), effectsTable]) await execute(statement, []);
+  for (const statement of [...outboxTables(flavour), ...effectsTables]) await execute(statement, []);
 }
 
-const tableExists = {
-  sqlite: "select name from sqlite_master where type = 'table' and name = ?",
-  postgres: "select tablename from pg_tables where schemaname = current_schema() and tablename = ?",
+const indexExists = {
+  sqlite: "select name from sqlite_master where type = 'index' and name = ?",
+  postgres: "select indexname from pg_indexes where schemaname = current_schema() and indexname = ?",
 } as const;

@@ -1,6 +1,7 @@
 /** A call that is repeated, or a message that is delivered again, has its effect once: the same on every engine. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { delay, systemClock } from "@cantle/core";
 import { openLetters } from "./letters.ts";
 import type { Subject } from "./subject.ts";
 
@@ -54,6 +55,20 @@ export function effects(subject: Subject): void {
       await letters.deliver({ id: "m1", to: "a" });
       await letters.deliver({ id: "m2", to: "b" });
       assert.deepEqual(await letters.received(), { letters: 2, counted: 2 });
+    });
+
+    test("what is older than a week is removed, portion by portion, and what is younger stays", { skip }, async (t) => {
+      const url = await subject.newUrl(t);
+      const before = await openLetters(t, subject, { url });
+      // Two rows each, so more than a portion.
+      for (let n = 0; n < 260; n++) await before.deliver({ id: `m${n}`, to: "a" });
+      await before.stop();
+      const week = 7 * 24 * 3_600_000;
+      const clock = { ...systemClock, wallMs: () => systemClock.wallMs() + week + 1_000 };
+      const after = await openLetters(t, subject, { url, clock });
+      await after.deliver({ id: "young", to: "a" });
+      while ((await after.remembered()) > 2) await delay(systemClock, 5);
+      assert.equal(await after.remembered(), 2);
     });
 
     test("what is forgotten has its effect again", async (t) => {

@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { contract, event, post, type Schema } from "@cantle/contract";
-import { Call, createDeadlines, newTrace, systemClock, systemRandom } from "@cantle/core";
+import { Call, type Clock, createDeadlines, newTrace, systemClock, systemRandom } from "@cantle/core";
 import { staticResolver } from "@cantle/mesh";
 import { type RunningService, runService, service } from "@cantle/service";
 import { createLogger } from "@cantle/telemetry";
+import { sql } from "kysely";
 import { database } from "../database.ts";
+import type { Queries } from "../queries.ts";
 import { type Letter, Postbox } from "./postbox.ts";
 import type { Subject } from "./subject.ts";
 
@@ -63,6 +65,8 @@ const migrations = {
 interface Counts {
   readonly rows: number;
   readonly received: { readonly letters: number; readonly counted: number };
+  /** Rows of `cantle_effects`. */
+  readonly remembered: number;
 }
 
 /** What a test may say of how it is opened. */
@@ -70,10 +74,27 @@ interface Opening {
   readonly url?: string;
   /** The broker; shared by several instances. */
   readonly postbox?: Postbox;
+  readonly clock?: Clock;
+}
+
+async function countRows(database: Queries<Rows>): Promise<Counts> {
+  const rows = await database.selectFrom("letters").select("name").execute();
+  const received = await database.selectFrom("received").select("kind").execute();
+  const of = (kind: string) => received.filter((each) => each.kind === kind).length;
+  const effects = await sql`select step from cantle_effects`.execute(database);
+  return {
+    rows: rows.length,
+    received: { letters: of("letter"), counted: of("counted") },
+    remembered: effects.rows.length,
+  };
 }
 
 /** Opens the service; it is stopped after the test. */
-export async function openLetters(t: TestContext, subject: Subject, { url, postbox = new Postbox() }: Opening = {}) {
+export async function openLetters(
+  t: TestContext,
+  subject: Subject,
+  { url, postbox = new Postbox(), clock = systemClock }: Opening = {},
+) {
   const at = url ?? (await subject.newUrl(t));
   const logged: string[] = [];
   let entered = 0;
@@ -99,12 +120,7 @@ export async function openLetters(t: TestContext, subject: Subject, { url, postb
     },
     tasks: {
       forget: ({ database }) => database.transaction((tx) => tx.forget(letters.events.written)),
-      async count({ database }): Promise<Counts> {
-        const rows = await database.selectFrom("letters").select("name").execute();
-        const received = await database.selectFrom("received").select("kind").execute();
-        const of = (kind: string) => received.filter((each) => each.kind === kind).length;
-        return { rows: rows.length, received: { letters: of("letter"), counted: of("counted") } };
-      },
+      count: ({ database }) => countRows(database),
     },
     on: (subscribe) => [
       subscribe(letters.events.written, async ({ text }, { database, message }) => {
@@ -117,9 +133,9 @@ export async function openLetters(t: TestContext, subject: Subject, { url, postb
     ],
   });
   const running = await runService(definition, {
-    clock: systemClock,
+    clock,
     random: systemRandom(),
-    deadlines: createDeadlines(systemClock),
+    deadlines: createDeadlines(clock),
     log: createLogger((_level, message, fields) =>
       logged.push(`${message} ${JSON.stringify(fields)} ${fields["error"]}`),
     ),
@@ -140,6 +156,7 @@ export async function openLetters(t: TestContext, subject: Subject, { url, postb
     forget: () => running.run("forget"),
     rows: async () => ((await running.run("count")) as Counts).rows,
     received: async () => ((await running.run("count")) as Counts).received,
+    remembered: async () => ((await running.run("count")) as Counts).remembered,
   };
 }
 
