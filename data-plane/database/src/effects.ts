@@ -7,8 +7,11 @@
  * the last one and the reply, goes on where it was. When the handler is done its output is kept too, and then it is not
  * entered again.
  *
- * The transactions of a handler are told apart by the order in which they begin.
+ * The transactions of a handler are told apart by what they do, by the text of the callback or of the statement, and those that
+ * do the same by the order in which they begin. Not by their order alone: a handler that finds its row there the second time
+ * begins with another one. One that a new release has changed is another one, and runs.
  */
+import { createHash } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
 import { type Channel, deliveryName } from "@cantle/contract";
 import { type Call, CantleError, type Clock } from "@cantle/core";
@@ -20,7 +23,7 @@ export const keptMs = 7 * 24 * 3_600_000;
 
 /** The table of effects, and what finds the old ones in it; each statement may run again. */
 export const effectsTables: readonly string[] = [
-  "create table if not exists cantle_effects (scope text not null, key text not null, step integer not null, " +
+  "create table if not exists cantle_effects (scope text not null, key text not null, step text not null, " +
     "fingerprint text not null, result text not null, at bigint not null, primary key (scope, key, step))",
   "create index if not exists cantle_effects_at on cantle_effects (at)",
 ];
@@ -31,7 +34,10 @@ export async function forgetMessages(execute: Execute, service: string, channel:
 }
 
 /** The step of the handler's own output. */
-const outputStep = -1;
+const outputStep = "output";
+
+/** Enough characters that no two transactions of a handler have one name. */
+const nameLength = 16;
 
 /** The memory of one database. */
 export class EffectsTable implements Effects {
@@ -51,7 +57,7 @@ export class EffectsTable implements Effects {
       [keyed.scope, keyed.key],
     );
     if (rows.some(({ fingerprint }) => fingerprint !== keyed.fingerprint)) throw reused();
-    const output = rows.find(({ step }) => Number(step) === outputStep);
+    const output = rows.find(({ step }) => step === outputStep);
     return output && { output: fromText(output["result"]) };
   }
 
@@ -81,31 +87,35 @@ export class EffectsTable implements Effects {
   }
 }
 
-/** The transactions of one call, in the order in which they begin. */
+/** The transactions of one call. */
 export class Steps {
   readonly #key: KeyScope & Pick<KeyedCall, "fingerprint">;
   readonly #clock: Clock;
-  #next = 0;
+  readonly #begun = new Map<string, number>();
 
   constructor(key: KeyScope & Pick<KeyedCall, "fingerprint">, clock: Clock) {
     this.#key = key;
     this.#clock = clock;
   }
 
-  begin(): Step {
-    return new Step(this.#key, this.#next++, this.#clock);
+  /** One begins that does what the text says. */
+  begin(text: string): Step {
+    const name = createHash("sha256").update(text).digest("base64url").slice(0, nameLength);
+    const before = this.#begun.get(name) ?? 0;
+    this.#begun.set(name, before + 1);
+    return new Step(this.#key, `${name}.${before}`, this.#clock);
   }
 }
 
 /** One transaction of a call; its statements run inside that transaction. */
 export class Step {
   readonly #key: KeyScope & Pick<KeyedCall, "fingerprint">;
-  readonly #number: number;
+  readonly #name: string;
   readonly #clock: Clock;
 
-  constructor(key: KeyScope & Pick<KeyedCall, "fingerprint">, number: number, clock: Clock) {
+  constructor(key: KeyScope & Pick<KeyedCall, "fingerprint">, name: string, clock: Clock) {
     this.#key = key;
-    this.#number = number;
+    this.#name = name;
     this.#clock = clock;
   }
 
@@ -114,7 +124,7 @@ export class Step {
     const { scope, key, fingerprint } = this.#key;
     const [row] = await execute(
       "select fingerprint, result from cantle_effects where scope = ? and key = ? and step = ?",
-      [scope, key, this.#number],
+      [scope, key, this.#name],
     );
     if (row === undefined) return undefined;
     if (row["fingerprint"] !== fingerprint) throw reused();
@@ -126,7 +136,7 @@ export class Step {
     await execute("insert into cantle_effects (scope, key, step, fingerprint, result, at) values (?, ?, ?, ?, ?, ?)", [
       scope,
       key,
-      this.#number,
+      this.#name,
       fingerprint,
       toText(result),
       this.#clock.wallMs(),

@@ -11,5 +11,5 @@ export {
 export type { Execute, SqlFlavour } from "./execute.ts";
 export { type DataLayer, type Joined, type JoinedBinding, type JoinOptions, joined } from "./joined.ts";
 export type { Migration, MigrationDatabase, Migrations } from "./migrations.ts";
-export type { Database, Forgetting, Queries, Transaction } from "./queries.ts";
+export type { Database, Forgetting, Queries, Transaction, TransactionOptions } from "./queries.ts";
 export { onlyReads } from "./reads.ts";

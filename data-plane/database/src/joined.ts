@@ -19,7 +19,7 @@ import { insideTransaction, runInTransaction } from "@cantle/mesh";
 import type { Binding, BindingHost, OpenBinding } from "@cantle/service";
 import { type Execute, inFlavour, type SqlFlavour } from "./execute.ts";
 import { openMessages } from "./messages.ts";
-import type { Forgetting } from "./queries.ts";
+import type { Forgetting, TransactionOptions } from "./queries.ts";
 import { type CallMemory, type Done, remembered } from "./remembered.ts";
 
 /** A data layer, opened. */
@@ -39,7 +39,10 @@ export interface DataLayer<Db, Tx> {
 export interface Joined<Db, Tx, C = unknown> {
   readonly db: Db;
   /** Runs `run` in a transaction of the data layer; what it publishes goes out when it has committed. */
-  transaction<R>(run: (tx: Tx, publishing: Publishing<C> & Forgetting) => Promise<R>): Promise<R>;
+  transaction<R>(
+    run: (tx: Tx, publishing: Publishing<C> & Forgetting) => Promise<R>,
+    options?: TransactionOptions,
+  ): Promise<R>;
 }
 
 /** A data layer in `uses`. */
@@ -97,10 +100,13 @@ function joinedOf<Db, Tx>(
   const steps = within?.effects.stepsOf(within.call);
   return {
     db: layer.db,
-    async transaction<R>(run: (tx: Tx, publishing: Publishing<unknown> & Forgetting) => Promise<R>): Promise<R> {
+    async transaction<R>(
+      run: (tx: Tx, publishing: Publishing<unknown> & Forgetting) => Promise<R>,
+      { repeatable = false }: TransactionOptions = {},
+    ): Promise<R> {
       if (insideTransaction(layer))
         throw new CantleError("TRANSACTION_MISUSED", "a transaction was begun inside another one of the same database");
-      const step = steps?.begin();
+      const step = repeatable ? undefined : steps?.begin(run.toString());
       try {
         const done = await layer.transaction(async (tx, execute): Promise<Done<R>> => {
           const body = (outgoing: object) =>

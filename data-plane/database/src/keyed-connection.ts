@@ -34,7 +34,7 @@ class KeyedConnection implements DatabaseConnection {
     const execute = executeOn({ provideConnection: (use) => use(connection) }, flavour);
     await driver.beginTransaction(connection, {});
     try {
-      const step = steps.begin();
+      const step = steps.begin(statementOf(query));
       const before = await step.recall(execute);
       if (before !== undefined) {
         await driver.rollbackTransaction(connection);
@@ -53,4 +53,9 @@ class KeyedConnection implements DatabaseConnection {
   streamQuery<R>(query: CompiledQuery, chunkMax: number): AsyncIterableIterator<QueryResult<R>> {
     return this.#connection.streamQuery(query, chunkMax);
   }
+}
+
+/** What a statement does, whatever values it is run with and for however many rows. */
+function statementOf({ sql }: CompiledQuery): string {
+  return sql.replace(/(?:\?|\$\d+|[(),\s])+/g, " ");
 }

@@ -17,7 +17,7 @@ import { type Execute, executeOn, type SqlFlavour } from "./execute.ts";
 import { Gate, Lease } from "./gate.ts";
 import { keyedProvider } from "./keyed-connection.ts";
 import { OwnTransaction, publishing } from "./own-transaction.ts";
-import type { Database, Queries, Transaction } from "./queries.ts";
+import type { Database, Queries, Transaction, TransactionOptions } from "./queries.ts";
 import { type CallMemory, remembered } from "./remembered.ts";
 
 /** What an opened database works with. */
@@ -88,14 +88,17 @@ export class OpenedDatabase extends Builders implements Database<any, any> {
     return new OpenedDatabase({ ...this.#props, executor }, this.#shared, within);
   }
 
-  async transaction<R>(callback: (tx: Transaction<any, any>) => Promise<R>): Promise<R> {
+  async transaction<R>(
+    callback: (tx: Transaction<any, any>) => Promise<R>,
+    { repeatable = false }: TransactionOptions = {},
+  ): Promise<R> {
     const { gate, driver } = this.#shared;
     if (insideTransaction(gate)) {
       throw new CantleError("TRANSACTION_MISUSED", "a transaction was begun inside another one of the same database", {
         help: "pass `tx` on to what belongs to the transaction, and begin the other one after it",
       });
     }
-    const step = this.#within?.steps?.begin();
+    const step = repeatable ? undefined : this.#within?.steps?.begin(callback.toString());
     const done = await gate.provideConnection(async (connection) => {
       await driver.beginTransaction(connection, {});
       const lease = new Lease(connection);

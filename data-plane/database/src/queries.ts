@@ -39,6 +39,15 @@ export interface Forgetting {
  */
 export type Transaction<Tables, C = unknown> = Queries<Tables> & Publishing<C> & Forgetting;
 
+/** How a transaction is run. */
+export interface TransactionOptions {
+  /**
+   * Runs it each time that its message or keyed call comes again, instead of remembering what it did: for what is harmless twice,
+   * such as an insert that does nothing where the row is, and in a loop whose rounds are not the same the next time. Default false.
+   */
+  readonly repeatable?: boolean;
+}
+
 /** A service's own database; `C` is the contract of the service. */
 export interface Database<Tables, C = unknown> extends Queries<Tables> {
   /**
@@ -46,5 +55,5 @@ export interface Database<Tables, C = unknown> extends Queries<Tables> {
    * comes through unchanged. Inside, use `tx` alone: queries past it, transactions in it and remote calls are errors.
    * Keep it short. With SQLite nobody else writes meanwhile.
    */
-  transaction<R>(callback: (tx: Transaction<Tables, C>) => Promise<R>): Promise<R>;
+  transaction<R>(callback: (tx: Transaction<Tables, C>) => Promise<R>, options?: TransactionOptions): Promise<R>;
 }

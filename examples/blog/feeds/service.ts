@@ -5,7 +5,7 @@
  *
  *     cantle run feeds.clear && cantle topics seek articles.published feeds --to first
  */
-import { database } from "@cantle/database";
+import { database, type Queries } from "@cantle/database";
 import { service } from "@cantle/service";
 import { accounts } from "../accounts/contract.ts";
 import { articles } from "../articles/contract.ts";
@@ -38,13 +38,14 @@ export default service(feeds, {
     subscribe(articles.events.published, async ({ id, slug, title, author, at }, context) => {
       for await (const readers of followersOf(author, context)) {
         const rows = readers.map((reader) => ({ reader, article_id: id, slug, title, published_at: at }));
-        await context.database.transaction(async (tx) => {
-          await tx
+        const enter = (tx: Queries<Tables>) =>
+          tx
             .insertInto("entries")
             .values(rows)
             .onConflict((known) => known.doNothing())
             .execute();
-        });
+        // Who follows may have changed when the event comes again, and the pages with it.
+        await context.database.transaction(enter, { repeatable: true });
       }
     }),
   ],

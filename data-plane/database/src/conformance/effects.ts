@@ -50,11 +50,26 @@ export function effects(subject: Subject): void {
 
     test("a message that is delivered again has its effect once, in transactions and outside", async (t) => {
       const letters = await openLetters(t, subject);
-      await assert.rejects(letters.deliver({ id: "m1", to: "a", fails: true }));
+      await assert.rejects(letters.deliver({ id: "m1", to: "a", text: "fails" }));
       await letters.deliver({ id: "m1", to: "a" });
       await letters.deliver({ id: "m1", to: "a" });
       await letters.deliver({ id: "m2", to: "b" });
       assert.deepEqual(await letters.received(), { letters: 2, counted: 2 });
+    });
+
+    test("a handler that goes another way when its message comes again is not taken to have been there", async (t) => {
+      const letters = await openLetters(t, subject);
+      await assert.rejects(letters.deliver({ id: "m1", to: "a", text: "branches" }));
+      assert.deepEqual(await letters.received(), { letters: 1, counted: 0 });
+      await letters.deliver({ id: "m1", to: "a", text: "branches" });
+      assert.deepEqual(await letters.received(), { letters: 0, counted: 1 });
+    });
+
+    test("a repeatable transaction runs each time that its message comes", async (t) => {
+      const letters = await openLetters(t, subject);
+      await letters.deliver({ id: "m1", to: "a", text: "repeats" });
+      await letters.deliver({ id: "m1", to: "a", text: "repeats" });
+      assert.deepEqual(await letters.received(), { letters: 3, counted: 1 });
     });
 
     test("what is older than a week is removed, portion by portion, and what is younger stays", { skip }, async (t) => {

@@ -8,7 +8,7 @@ import { type RunningService, runService, service } from "@cantle/service";
 import { createLogger } from "@cantle/telemetry";
 import { sql } from "kysely";
 import { database } from "../database.ts";
-import type { Queries } from "../queries.ts";
+import type { Database, Queries } from "../queries.ts";
 import { type Letter, Postbox } from "./postbox.ts";
 import type { Subject } from "./subject.ts";
 
@@ -77,6 +77,16 @@ interface Opening {
   readonly clock?: Clock;
 }
 
+const receive = (rows: Queries<Rows>, message: string, kind: string) =>
+  rows.insertInto("received").values({ message, kind }).execute();
+
+/** What it does hangs on what is there: the first time it writes and fails, the next time it changes what it wrote. */
+async function branch(database: Database<Rows>, message: string): Promise<void> {
+  const known = await database.selectFrom("received").select("kind").where("message", "=", message).execute();
+  assert.ok(known.length > 0 || !(await receive(database, message, "letter")), "as asked for");
+  await database.updateTable("received").set({ kind: "counted" }).where("message", "=", message).execute();
+}
+
 async function countRows(database: Queries<Rows>): Promise<Counts> {
   const rows = await database.selectFrom("letters").select("name").execute();
   const received = await database.selectFrom("received").select("kind").execute();
@@ -124,6 +134,9 @@ export async function openLetters(
     },
     on: (subscribe) => [
       subscribe(letters.events.written, async ({ text }, { database, message }) => {
+        if (text === "branches") return branch(database, message.id);
+        if (text === "repeats")
+          await database.transaction((tx) => receive(tx, message.id, "letter"), { repeatable: true });
         await database.transaction(async (tx) => {
           await tx.insertInto("received").values({ message: message.id, kind: "letter" }).execute();
         });
@@ -181,12 +194,12 @@ function writer({ served }: RunningService) {
 
 function deliverer({ consumers }: RunningService) {
   const attempts = new Map<string, number>();
-  return async ({ id, to, fails = false }: { readonly id: string; readonly to: string; readonly fails?: boolean }) => {
+  return async ({ id, to, text = "goes" }: { readonly id: string; readonly to: string; readonly text?: string }) => {
     const [consumer] = consumers;
     assert.ok(consumer);
     const attempt = (attempts.get(id) ?? 0) + 1;
     attempts.set(id, attempt);
-    const data = JSON.stringify({ id: to, text: fails ? "fails" : "goes" });
+    const data = JSON.stringify({ id: to, text });
     await consumer.handle(
       new Call(consumer.operation, {
         payload: { kind: "bytes", bytes: new TextEncoder().encode(data) },
