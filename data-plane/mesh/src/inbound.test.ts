@@ -88,7 +88,14 @@ test("everything undeclared is INTERNAL outside, and is logged once with its cau
 });
 
 test("what a service below could not do is UNAVAILABLE here, and not to be retried again", async () => {
-  for (const code of ["UNREACHABLE", "CONNECT_FAILED", "OVERLOADED", "DRAINING"] as const) {
+  for (const code of [
+    "UNREACHABLE",
+    "CONNECT_FAILED",
+    "OVERLOADED",
+    "DRAINING",
+    "BROKER_UNAVAILABLE",
+    "BROKER_FULL",
+  ] as const) {
     const { handle, call } = served(read, () => Promise.reject(new CantleError(code, "below")));
     await assert.rejects(handle(call("read")), (error: CantleError) => error.code === "UNAVAILABLE" && error.retried);
   }

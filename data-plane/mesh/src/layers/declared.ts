@@ -21,8 +21,15 @@ const passing: ReadonlySet<Code> = new Set<Code>([
   "UNAVAILABLE",
   "CONTRACT_INCOMPATIBLE",
 ]);
-/** Failures between this service and one below. */
-const below: ReadonlySet<Code> = new Set<Code>(["CONNECT_FAILED", "UNREACHABLE", "OVERLOADED", "DRAINING"]);
+/** Failures between this service and one below, or the broker. */
+const below: ReadonlySet<Code> = new Set<Code>([
+  "CONNECT_FAILED",
+  "UNREACHABLE",
+  "OVERLOADED",
+  "DRAINING",
+  "BROKER_UNAVAILABLE",
+  "BROKER_FULL",
+]);
 
 /** Which call an error refuses. The same error, thrown on by a handler further up, is none of that handler's own. */
 const refusals = new WeakMap<CantleError, Call>();
@@ -42,7 +49,7 @@ export const declared: Layer = ({ operation, host }) => {
     if (passing.has(error.code)) throw withoutData(error);
     if (wasMadeBy(error, operation)) throw await codec.failure(error);
     if (below.has(error.code))
-      throw new CantleError("UNAVAILABLE", `a service that '${operation.service}' needs did not answer`, {
+      throw new CantleError("UNAVAILABLE", `${whatOf(error)} that '${operation.service}' needs did not answer`, {
         cause: error,
         retried: true,
       });
@@ -70,6 +77,8 @@ export const declared: Layer = ({ operation, host }) => {
       (error) => shown(error, call),
     );
 };
+
+const whatOf = ({ code }: CantleError) => (code.startsWith("BROKER") ? "the broker" : "a service");
 
 /** A reply with `wrap` around its stream. */
 function flowing(reply: Reply, wrap: <T>(stream: AsyncIterable<T>) => AsyncIterable<T>): Reply {

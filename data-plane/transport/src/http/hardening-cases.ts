@@ -134,3 +134,18 @@ export const types: readonly Family[] = [
     },
   },
 ];
+
+/** Faults G103: keys that are none, or more than one. */
+export const keys: readonly Family[] = [
+  {
+    title: "an idempotency key that cannot be told from another",
+    statuses: [400],
+    variants: {
+      two: post(["Idempotency-Key: a", "Idempotency-Key: b", "Content-Length: 2"], "{}"),
+      "two the same": post(["Idempotency-Key: a", "idempotency-key: a", "Content-Length: 2"], "{}"),
+      empty: post(["Idempotency-Key:", "Content-Length: 2"], "{}"),
+      "256 characters": post([`Idempotency-Key: ${"a".repeat(256)}`, "Content-Length: 2"], "{}"),
+      "not ASCII": post(["Idempotency-Key: \u00e9", "Content-Length: 2"], "{}"),
+    },
+  },
+];

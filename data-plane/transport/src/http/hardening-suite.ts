@@ -9,7 +9,7 @@ import { connect, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { type Call, isCode, type Operation, type Reply } from "@cantle/core";
 import type { Served } from "../transport.ts";
-import { paths, sizes, types } from "./hardening-cases.ts";
+import { keys, paths, sizes, types } from "./hardening-cases.ts";
 import type { Family } from "./hardening-family.ts";
 import { framing } from "./hardening-framing.ts";
 import type { HttpLimits } from "./limits.ts";
@@ -27,7 +27,7 @@ export type StartEdge = (served: readonly Served[], limits: Partial<HttpLimits>)
 
 /** Describes the tests of an edge called `name`. */
 export function hardeningSuite(name: string, start: StartEdge): void {
-  for (const [what, families] of Object.entries({ framing, sizes, paths, types })) {
+  for (const [what, families] of Object.entries({ framing, sizes, paths, types, keys })) {
     describe(`${name} refuses by ${what}`, () => refusals(start, families));
   }
   describe(`${name} in spite of odd requests`, () => oddities(start));
