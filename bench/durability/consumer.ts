@@ -44,45 +44,14 @@ async function start(): Promise<Entrant> {
   const file = fileURLToPath(new URL("./journal/system.ts", import.meta.url));
   const env = { ...process.env, CANTLE_HOME: home, LOG_LEVEL: "error" };
   const running = await startSystem({ file, placement: "each", port: 0, env });
-  const nextMs = moments(0, 100);
-  let round = 0;
+  const rounds = new Rounds(running);
   return {
-    turn: () => kill(running, { round: round++, afterMs: nextMs() }),
+    turn: () => rounds.next(),
     async stop() {
       await running.stop();
       await rm(home, { recursive: true, force: true });
     },
   };
-}
-
-/** One round: it has begun to handle, it is killed, it is started again and handles the rest. */
-async function kill(running: RunningSystem, { round, afterMs }: { round: number; afterMs: number }): Promise<Measures> {
-  const startMs = performance.now();
-  const before = round * writersMax * each;
-  const wanted = before + writersMax * each;
-  await fill(running, round);
-  await copiesOf(running, ({ count }) => count > before);
-  await delay(afterMs);
-  const begun = await copiesOf(running, () => true);
-  const { pid } = running.list().find(({ unit }) => unit === "copies")!;
-  process.kill(pid!, "SIGKILL");
-  // Somebody asks for it, so it is not held back as a service would be that falls again and again by itself.
-  await running.restart("copies");
-  const { count, distinct, disordered } = await copiesOf(running, ({ distinct }) => distinct >= wanted);
-  const [lost, doubled] = [wanted - distinct, count - distinct];
-  if (lost + doubled + disordered > 0)
-    throw new Error(`round ${round} of seed ${seed}: ${lost} lost, ${doubled} doubled, ${disordered} out of order`);
-  return { open: wanted - begun.count, lost, doubled, disordered, tookMs: performance.now() - startMs };
-}
-
-async function fill(running: RunningSystem, round: number): Promise<void> {
-  const writers = Array.from({ length: writersMax }, (_, at) => `round ${round}, writer ${at}`);
-  const response = await fetch(`${running.addresses.gateway}/entries/many`, {
-    method: "POST",
-    headers: { "content-type": "application/json", "idempotency-key": `round-${round}` },
-    body: JSON.stringify({ writers, count: each }),
-  });
-  if (!response.ok) throw new Error(`refused with ${response.status}: ${await response.text()}`);
 }
 
 interface Copies {
@@ -91,16 +60,82 @@ interface Copies {
   readonly disordered: number;
 }
 
-/** The copies, as soon as they are as they should be; or when that takes too long. */
-async function copiesOf(running: RunningSystem, isDone: (copies: Copies) => boolean): Promise<Copies> {
-  const untilMs = performance.now() + settleMs;
-  let last: Copies = { count: 0, distinct: 0, disordered: 0 };
-  while (performance.now() < untilMs) {
-    const response = await fetch(`${running.addresses.gateway}/copies`);
-    if (response.ok) last = (await response.json()) as Copies;
-    else await response.arrayBuffer();
-    if (isDone(last)) break;
-    await delay(20);
+/** Round after round in one system. */
+class Rounds {
+  readonly #running: RunningSystem;
+  readonly #nextMs = moments(0, 100);
+  /** How many messages there were in all. */
+  #wanted = 0;
+
+  constructor(running: RunningSystem) {
+    this.#running = running;
   }
-  return last;
+
+  /** One round: it has begun to handle, it is killed, it is started again and handles the rest. */
+  async next(): Promise<Measures> {
+    const startMs = performance.now();
+    let open = await this.#begin();
+    // All was handled when the moment came: that is no kill in the middle of it.
+    while (open === 0) open = await this.#begin();
+    const { pid } = this.#running.list().find(({ unit }) => unit === "copies")!;
+    process.kill(pid!, "SIGKILL");
+    // Somebody asks for it, so it is not held back as a service would be that falls again and again by itself.
+    await this.#running.restart("copies");
+    await this.#handled(this.#wanted);
+    const { count, distinct, disordered } = await this.#check();
+    const [lost, doubled] = [this.#wanted - distinct, count - distinct];
+    if (lost + doubled + disordered > 0)
+      throw new Error(`of seed ${seed}: ${lost} lost, ${doubled} doubled, ${disordered} out of order`);
+    return { open, lost, doubled, disordered, tookMs: performance.now() - startMs };
+  }
+
+  /** Has more to handle, and lets it begin; answers with how much is left at the moment for a kill. */
+  async #begin(): Promise<number> {
+    const before = this.#wanted;
+    const writers = Array.from({ length: writersMax }, (_, at) => `writer ${at} after ${before}`);
+    await this.#fill(writers);
+    this.#wanted += writersMax * each;
+    await this.#handled(before + 1);
+    await delay(this.#nextMs());
+    return this.#wanted - (await this.#count());
+  }
+
+  async #fill(writers: readonly string[]): Promise<void> {
+    const response = await fetch(`${this.#running.addresses.gateway}/entries/many`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "idempotency-key": `after-${this.#wanted}` },
+      body: JSON.stringify({ writers, count: each }),
+    });
+    if (!response.ok) throw new Error(`refused with ${response.status}: ${await response.text()}`);
+    await response.arrayBuffer();
+  }
+
+  /** Resolves when so many were handled, or that takes too long. */
+  async #handled(count: number): Promise<void> {
+    const untilMs = performance.now() + settleMs;
+    while (performance.now() < untilMs && (await this.#count()) < count) await delay(5);
+  }
+
+  async #count(): Promise<number> {
+    return (await this.#get<{ count: number }>("/copies/count"))?.count ?? 0;
+  }
+
+  /** What came twice may have been counted for what is still to come. */
+  async #check(): Promise<Copies> {
+    const untilMs = performance.now() + settleMs;
+    for (;;) {
+      const copies = await this.#get<Copies>("/copies");
+      const isLate = performance.now() > untilMs;
+      if (copies !== undefined && (copies.distinct >= this.#wanted || isLate)) return copies;
+      if (isLate) throw new Error("the copies cannot be read");
+      await delay(100);
+    }
+  }
+
+  async #get<Answer>(path: string): Promise<Answer | undefined> {
+    const response = await fetch(`${this.#running.addresses.gateway}${path}`);
+    if (response.ok) return (await response.json()) as Answer;
+    await response.arrayBuffer();
+    return undefined;
+  }
 }

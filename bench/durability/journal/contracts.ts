@@ -21,6 +21,7 @@ export const journal = contract("journal", {
 export const copies = contract("copies", {
   version: "1.0.0",
   operations: {
+    count: get("/copies/count", { access: "public", output: z.object({ count: z.int() }) }),
     /** `disordered`: copies of a writer that came before an earlier one of theirs. */
     check: get("/copies", {
       access: "public",

@@ -12,6 +12,13 @@ const migrations = { "0001-copies": "create table copies (writer text not null, 
 export default service(copies, {
   uses: { journal, database: database<Tables>({ migrations }) },
   handlers: {
+    async count(_input, { database }) {
+      const { count } = await database
+        .selectFrom("copies")
+        .select(({ fn }) => fn.countAll<number>().as("count"))
+        .executeTakeFirstOrThrow();
+      return { count };
+    },
     async check(_input, { database }) {
       const rows = await database.selectFrom("copies").selectAll().execute();
       const last = new Map<string, number>();
