@@ -25,10 +25,19 @@ export async function startInBackground(terminal: Terminal, request: StartReques
   child.send(order);
   // Until it is ready it is still ours: Ctrl-C stops it as it would in the foreground.
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
+  let isBrokenOff = false;
+  const forward = (signal: NodeJS.Signals) => {
+    isBrokenOff = true;
+    child.kill(signal);
+  };
   for (const signal of signals) process.on(signal, forward);
   try {
     return await untilReady(terminal, child, log);
+  } catch (error) {
+    // A signal that came before the program could listen for it has ended it: nothing runs yet.
+    if (!isBrokenOff) throw error;
+    terminal.err(terminal.paintErr("dim", "the start is broken off"));
+    return 0;
   } finally {
     for (const signal of signals) process.off(signal, forward);
     if (child.connected) child.disconnect();
@@ -42,7 +51,11 @@ function logFile(home: string): string {
     mkdirSync(logs, { recursive: true, mode: 0o700 });
     chmodSync(logs, 0o700);
   } catch (cause) {
-    throw new CantleError("DATA_DAMAGED", "the system's folder cannot be written to", { place: logs, cause });
+    throw new CantleError("FOLDER_UNUSABLE", "the system's folder cannot be written to", {
+      place: logs,
+      cause,
+      help: "let this user write there, or choose another folder with CANTLE_HOME",
+    });
   }
   return join(logs, "system.log");
 }
