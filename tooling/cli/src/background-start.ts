@@ -17,12 +17,6 @@ const program = fileURLToPath(new URL("./background.ts", import.meta.url));
 /** Resolves when it is ready, with 0, or when it could not be started, with its exit code. */
 export async function startInBackground(terminal: Terminal, request: StartRequest): Promise<number> {
   const log = logFile(request.home);
-  const child = launch(terminal, log);
-  const order: BackgroundOrder = {
-    request,
-    coloured: { out: terminal.paintOut("dim", "") !== "", err: terminal.paintErr("dim", "") !== "" },
-  };
-  child.send(order);
   // Until it is ready it is still ours: Ctrl-C stops it as it would in the foreground.
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   let isBrokenOff = false;
@@ -30,7 +24,14 @@ export async function startInBackground(terminal: Terminal, request: StartReques
     isBrokenOff = true;
     child.kill(signal);
   };
+  // Before it is spawned: one that comes in between would end us, and leave it to itself.
   for (const signal of signals) process.on(signal, forward);
+  const child = launch(terminal, log);
+  const order: BackgroundOrder = {
+    request,
+    coloured: { out: terminal.paintOut("dim", "") !== "", err: terminal.paintErr("dim", "") !== "" },
+  };
+  child.send(order);
   try {
     return await untilReady(terminal, child, log);
   } catch (error) {
