@@ -12,7 +12,10 @@ export interface Failure {
 
 /** Exit codes of the table that the next start would only repeat. */
 const lastingExits: readonly number[] = [2, 3, 5];
-/** What a silent end before ready must have said to count as lasting: config or contract invalid. */
+/**
+ * What a silent end before it was ready must have said to count as lasting: config or contract invalid. One that was ready had
+ * started with them.
+ */
 const configExit = 3;
 /** How many lines of a process that ended by itself are its last words. */
 const lastWordsMax = 60;
@@ -78,7 +81,6 @@ export function endedFailure(
   end: { exit: number | null; signal: string | null; wasReady: boolean },
 ): Failure {
   const how = end.exit !== null ? ` with exit code ${end.exit}` : end.signal === null ? "" : ` by ${end.signal}`;
-  // What was ready had its configuration: then it is the code of whatever ended it.
   const code = end.exit === configExit && !end.wasReady ? "CONFIG_INVALID" : "INSTANCE_CRASHED";
   return thrownFailure(
     new CantleError(code, `'${spec.instance}' ended${how}${end.wasReady ? "" : " before it was ready"}`, {

@@ -146,3 +146,14 @@ test("when what runs cannot be written down any more, it goes on, is started aga
     [staged.supervisor.list()[0]?.pid],
   );
 });
+
+test("an instance that was ready is started again whatever its exit code says: it had started with this configuration", async () => {
+  await using folder = await stageFolder();
+  await using staged = await stage(folder.path, { backOff: { firstMs: 1, maxMs: 1 } });
+  await staged.supervisor.start([specOf("serve-and-exit", { file: folder.file("ended") })]);
+  const row = await until(() => {
+    const [first] = staged.supervisor.list();
+    return first?.restarts === 1 && first.state === "ready" ? first : undefined;
+  }, "the next process");
+  assert.equal(row.lastError?.code, "INSTANCE_CRASHED");
+});

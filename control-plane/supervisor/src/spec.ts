@@ -31,8 +31,11 @@ export interface ProcessSpec {
   /** A program; no shell reads it. */
   readonly command: string;
   readonly args: readonly string[];
-  /** Goes over the supervisor's own `env`. Anybody of this user can read it: secrets belong in `handover`. */
-  readonly env: Readonly<Record<string, string>>;
+  /**
+   * Goes over the supervisor's own `env`; what is undefined here is withheld. Anybody of this user can read it: secrets belong in
+   * `handover`.
+   */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** How long it may take to say that it is ready. Too short: a slow machine never starts; too long: a hang is seen late. */
   readonly readyTimeoutMs: number;

@@ -17,18 +17,28 @@ const program = fileURLToPath(new URL("./background.ts", import.meta.url));
 /** Resolves when it is ready, with 0, or when it could not be started, with its exit code. */
 export async function startInBackground(terminal: Terminal, request: StartRequest): Promise<number> {
   const log = logFile(request.home);
+  // Until it is ready it is still ours: Ctrl-C stops it as it would in the foreground.
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  let isBrokenOff = false;
+  const forward = (signal: NodeJS.Signals) => {
+    isBrokenOff = true;
+    child.kill(signal);
+  };
+  // Before it is spawned: one that comes in between would end us, and leave it to itself.
+  for (const signal of signals) process.on(signal, forward);
   const child = launch(terminal, log);
   const order: BackgroundOrder = {
     request,
     coloured: { out: terminal.paintOut("dim", "") !== "", err: terminal.paintErr("dim", "") !== "" },
   };
   child.send(order);
-  // Until it is ready it is still ours: Ctrl-C stops it as it would in the foreground.
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
-  for (const signal of signals) process.on(signal, forward);
   try {
     return await untilReady(terminal, child, log);
+  } catch (error) {
+    // A signal that came before the program could listen for it has ended it: nothing runs yet.
+    if (!isBrokenOff) throw error;
+    terminal.err(terminal.paintErr("dim", "the start is broken off"));
+    return 0;
   } finally {
     for (const signal of signals) process.off(signal, forward);
     if (child.connected) child.disconnect();
@@ -42,7 +52,11 @@ function logFile(home: string): string {
     mkdirSync(logs, { recursive: true, mode: 0o700 });
     chmodSync(logs, 0o700);
   } catch (cause) {
-    throw new CantleError("DATA_DAMAGED", "the system's folder cannot be written to", { place: logs, cause });
+    throw new CantleError("FOLDER_UNUSABLE", "the system's folder cannot be written to", {
+      place: logs,
+      cause,
+      help: "let this user write there, or choose another folder with CANTLE_HOME",
+    });
   }
   return join(logs, "system.log");
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { listLeftovers } from "@cantle/supervisor";
-import { greeter, launch, systemOf, testFolder } from "./fixture.ts";
+import { greeter, launch, runToEnd, systemOf, testFolder } from "./fixture.ts";
 
 const timeout = 60_000;
 const files = { "system.ts": systemOf("s", ["greetings"]), "greetings.ts": greeter() };
@@ -27,6 +27,24 @@ test("dev shows a call to try, restarts what is edited, and outlasts a broken ed
   assert.deepEqual(await greet(), { text: "welcome, hello!" });
   assert.equal(dev.stderr().match(/error\[/g)?.length, 1);
 
+  dev.child.kill("SIGINT");
+  assert.equal(await dev.ended, 0);
+  assert.deepEqual(listLeftovers(folder.path), []);
+});
+
+test("an edit during a rollout is said to wait, and is picked up when that has ended", { timeout }, async () => {
+  await using folder = await testFolder(files);
+  await using dev = launch(["dev", "--port", "0"], { cwd: folder.path });
+  const [, gateway] = await dev.until(/ready at (\S+)/);
+  const greet = async () => ((await (await fetch(`${gateway}/greetings/ann`)).json()) as { text: string }).text;
+  await dev.until(/watching for edits/);
+  const rollout = (...words: string[]) => runToEnd(["rollout", ...words], { cwd: folder.path });
+  assert.equal((await rollout("start", "greetings", "--strategy", "canary", "--steps", "50")).exit, 0);
+  await folder.write("greetings.ts", greeter("good day,"));
+  await dev.until(/^greetings: it was edited; it is started again when the rollout has ended$/m);
+  assert.equal((await rollout("abort", "greetings")).exit, 0);
+  await dev.until(/^greetings: it was edited meanwhile, and is started again$[\s\S]*is ready/m);
+  while ((await greet()) !== "good day, ann!") await dev.until(/is ready/);
   dev.child.kill("SIGINT");
   assert.equal(await dev.ended, 0);
   assert.deepEqual(listLeftovers(folder.path), []);

@@ -122,7 +122,10 @@ function addRelease(program: Command, act: Act): void {
       new Option("--warm-up-ms <ms>", "of a canary: what a step leaves out; default: 3000").argParser(numberOption),
     )
     .addOption(
-      new Option("--keep-ms <ms>", "of blue-green: how long the old ones stay; default: 60000").argParser(numberOption),
+      new Option(
+        "--keep-ms <ms>",
+        "of blue-green: how long the old ones stay, and the new ones are judged; default: 60000",
+      ).argParser(numberOption),
     )
     .addOption(
       new Option("--timeout-ms <ms>", "when it is given up and rolled back; default: 3600000").argParser(numberOption),

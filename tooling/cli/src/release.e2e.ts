@@ -90,6 +90,23 @@ test("a canary that fails 5 % of its calls is rolled back by itself, and a healt
   assert.deepEqual([...system.statuses.keys()].sort(), [200, 500]);
 });
 
+test("a switch to a release that fails 5 % of its calls is switched back by itself, and to a healthy one it stands", {
+  timeout,
+}, async () => {
+  await using folder = await testFolder(sound);
+  await using system = await running(folder);
+  await folder.write("greetings.ts", `let calls = 0;\n${faulty}`);
+  const bad = await system.rollout("start", "greetings", "--strategy", "blue-green", "--keep-ms", "60000", "--watch");
+  assert.deepEqual([bad.exit, bad.row.outcome], [1, "rolled-back"]);
+  assert.match(bad.row.reason, /new failed \d+ of \d+ calls .*, before the switch and after it/);
+  assert.equal(await system.greeting(), "hello ann!");
+
+  await folder.write("greetings.ts", greeter("good morning"));
+  const good = await system.rollout("start", "greetings", "--strategy", "blue-green", "--keep-ms", "2000", "--watch");
+  assert.deepEqual([good.exit, good.row.outcome], [0, "released"]);
+  assert.equal(await system.greeting(), "good morning ann!");
+});
+
 test("a unit is scaled by hand while it is called, and no call is lost", { timeout }, async () => {
   await using folder = await testFolder(sound);
   await using system = await running(folder);

@@ -19,6 +19,8 @@ import { isPlatform, isVital } from "./units.ts";
 
 /** As a shell says it of what Ctrl-C ended. */
 const killedExit = 130;
+/** What was asked for, a running system, is not there. */
+const stoppedExit = 1;
 /** How long killing may take before this process ends whatever is still in it. */
 const killedMs = 1_000;
 
@@ -135,11 +137,20 @@ function uselessExit({ err, paintErr }: Terminal, running: RunningSystem, patien
   const lost = rows.filter((row) => isVital(row.unit) && !isReady(row));
   const serves = rows.some((row) => !isPlatform(row.unit) && isReady(row) && row.services.length > 0);
   if (lost.length === 0 && (serves || patient)) return undefined;
+  if (lost.length > 0 && lost.every(isLeaving)) {
+    err(paintErr("dim", `'${running.system.name}' was stopped while it started`));
+    return stoppedExit;
+  }
   const why = lost.length > 0 ? `${lost.map(({ unit }) => unit).join(" and ")} failed` : "no service of it runs";
   err(paintErr("dim", `'${running.system.name}' was not started: ${why}`));
   // What failed has been told already; here it only gives its code.
   const [cause] = (lost.length > 0 ? lost : rows).flatMap(({ lastError }) => lastError ?? []);
   return codes[cause?.code ?? "SERVICE_BROKEN"].exit;
+}
+
+/** True for one that somebody at another terminal stops, as it has no failure of its own. */
+function isLeaving({ state, lastError }: InstanceRow): boolean {
+  return (state === "stopped" || state === "draining") && lastError === null;
 }
 
 interface ReadyTelling {

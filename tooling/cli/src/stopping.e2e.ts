@@ -1,5 +1,7 @@
 /** The ends of a system that are not the usual one: while it starts, in a hurry, by force. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { listLeftovers } from "@cantle/supervisor";
@@ -74,4 +76,26 @@ test("what a killed background system left behind is named by ps and ended by st
     assert.deepEqual(JSON.parse(stopped.stdout).stopped.toSorted(), all);
     assert.deepEqual(listLeftovers(cwd), []);
   }
+});
+
+test("a start that is stopped from another terminal says so, and not that units failed", { timeout }, async () => {
+  await using folder = await testFolder({ "system.ts": systemOf("s", ["greetings"]), "greetings.ts": stuck });
+  const cwd = folder.path;
+  await using started = launch(["start", "--units", "each", "--port", "0"], { cwd });
+  await started.until(/loading$/m);
+  assert.equal((await runToEnd(["stop"], { cwd })).exit, 0);
+  assert.equal(await started.ended, 1);
+  assert.match(started.stderr(), /^'s' was stopped while it started$/m);
+  assert.doesNotMatch(started.stderr(), /failed/);
+});
+
+test("Ctrl-C breaks off a start in the background from its first moment on", { timeout }, async () => {
+  await using folder = await testFolder({ "system.ts": systemOf("s", ["greetings"]), "greetings.ts": stuck });
+  await using started = launch(["start", "--background", "--port", "0"], { cwd: folder.path });
+  // From here on there is a program that was told to start, and it may be too young to hear of signals.
+  await until(() => existsSync(join(folder.path, ".cantle/logs/system.log")));
+  started.child.kill("SIGINT");
+  assert.equal(await started.ended, 0);
+  assert.doesNotMatch(started.stderr(), /error/);
+  assert.deepEqual(listLeftovers(folder.path), []);
 });

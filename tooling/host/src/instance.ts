@@ -32,6 +32,7 @@ import { type RunningService, runService, type ServiceDefinition } from "@cantle
 import type { Logger } from "@cantle/telemetry";
 import type { Doors, Served } from "@cantle/transport";
 import { messageBytesMaxOf } from "./broker.ts";
+import { checkMessages } from "./check-messages.ts";
 import { type Connect, createConnections } from "./connections.ts";
 import { engineFinder } from "./engines.ts";
 import { colocated, doorsOf, type Trust } from "./entrances.ts";
@@ -119,6 +120,7 @@ export function createInstance(options: InstanceOptions): Instance {
 
   async function runOne(definition: ServiceDefinition, config: unknown): Promise<void> {
     const { name, version } = definition.contract;
+    checkMessages(definition, settings);
     const running = await runService(definition, { ...mesh, config, engineOf, publisher: messages?.publisherOf(name) });
     started.add(() => running.stop());
     services.set(name, running);

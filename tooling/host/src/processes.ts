@@ -1,5 +1,5 @@
 /** A system as processes: a plan becomes process specs, and the supervisor keeps them running. */
-import { createStarted, isCantleError, systemClock, systemRandom } from "@cantle/core";
+import { createStarted, systemClock, systemRandom } from "@cantle/core";
 import { openSupervisor, type Supervisor, type SupervisorEvent } from "@cantle/supervisor";
 import type { ScalingPolicy } from "@cantle/supervisor/scaling";
 import type { Plan } from "@cantle/system";
@@ -7,6 +7,7 @@ import { silentLogger } from "@cantle/telemetry";
 import { socketOf } from "./addresses.ts";
 import { followBacklog } from "./backlog.ts";
 import { openIssuer } from "./control.ts";
+import { createEdits } from "./edits.ts";
 import { createGate } from "./gate.ts";
 import { interruptible } from "./interruptible.ts";
 import { createRetirement } from "./retirement.ts";
@@ -69,6 +70,7 @@ function supervision(
 
 function runningOf({ system, plan, options }: SystemStart, supervisor: Supervisor): RunningSystem {
   const sources = createSources(system, options.file);
+  const edits = createEdits(supervisor, (event) => options.onEvent?.(event));
   return {
     system,
     get addresses() {
@@ -79,7 +81,7 @@ function runningOf({ system, plan, options }: SystemStart, supervisor: Superviso
     restart: (unit) => supervisor.restart(unit),
     async reload(files) {
       const units = sources.unitsOf(files, plan);
-      const restarts = units.map((unit) => restartEdited(supervisor, unit));
+      const restarts = units.map((unit) => edits.restart(unit));
       const isNew = await Promise.all(restarts);
       return units.filter((_, at) => isNew[at]);
     },
@@ -87,20 +89,6 @@ function runningOf({ system, plan, options }: SystemStart, supervisor: Superviso
     kill: () => supervisor.kill(),
     stopped: supervisor.stopped,
   };
-}
-
-/**
- * What runs goes on until the edited one is ready, and when that does not get ready, which is told as an event. The gateway
- * cannot: two would want one port. Answers with whether the new one runs.
- */
-async function restartEdited(supervisor: Supervisor, unit: string): Promise<boolean> {
-  try {
-    await supervisor.restart(unit, { overlap: unit !== "gateway" });
-    return true;
-  } catch (error) {
-    if (isCantleError(error) && error.code === "NOT_RUNNING") throw error;
-    return false;
-  }
 }
 
 /** Remembers where the gateway listened last. */

@@ -17,6 +17,7 @@ import { brokerHeapArguments, heapArguments, heapBytesOf } from "./heap.ts";
 import { revisionOf } from "./revision.ts";
 import { createSources } from "./sources.ts";
 import type { SystemStart } from "./system-start.ts";
+import { assignmentsFor, withheldVariables } from "./withheld.ts";
 
 const readyTimeoutMs = 30_000;
 /** Not below the longest default deadline of a call, which is 10 s. */
@@ -85,18 +86,26 @@ function specMaker(
 ): (unit: UnitToSpawn, instance: string) => ProcessSpec {
   const { file, set, profile, env } = options;
   const sources = createSources(system, file);
-  const settings = { folder, home, env, set, profile };
-  const told = {
+  const known = Object.keys(system.services);
+  const common = {
     file,
     speak: plan.speak,
     control,
     broker: isEmbedded(env) ? brokerSocket(home) : undefined,
-    settings: { folder, home, set, profile },
     logLevel: env["LOG_LEVEL"],
   };
   return ({ unit, role, services }, instance) => {
+    const mine = { services, known };
+    const settings = { folder, home, profile, set: assignmentsFor(set, mine) };
+    const told = { ...common, settings };
     const limits = limitsFor(system, unit, role);
-    const revision = revisionOf({ role, services, files: sources.filesOf(services), settings, speak: plan.speak });
+    const revision = revisionOf({
+      role,
+      services,
+      files: sources.filesOf(services),
+      settings: { ...settings, env },
+      speak: plan.speak,
+    });
     return {
       unit,
       instance,
@@ -104,7 +113,7 @@ function specMaker(
       args: [...nodeArguments(role, limits), program(role), role.kind],
       ...(limits && { limits }),
       // Compiling the same modules in every process is most of what a start costs.
-      env: { NODE_COMPILE_CACHE: compileCache(env) },
+      env: { NODE_COMPILE_CACHE: compileCache(env), ...withheldVariables(env, mine) },
       cwd: folder,
       readyTimeoutMs,
       drainTimeoutMs,

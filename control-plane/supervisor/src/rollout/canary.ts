@@ -14,18 +14,12 @@ import { named, readyCount } from "./fleet.ts";
 import type { Canary } from "./plan.ts";
 import { replaceRest } from "./replacing.ts";
 import { rollBack } from "./rolling-back.ts";
-import { isSample, type Samples, since } from "./sample.ts";
+import { believed, type Samples, since, type Tick } from "./sample.ts";
 import { enter, type Measure, percent, type RolloutStep, type Stage, startThese, weigh } from "./step.ts";
 import { judge } from "./verdict.ts";
 
 type Weighing = Extract<Stage, { kind: "weighing" }>;
 type Measuring = Extract<Measure, { kind: "measuring" }>;
-
-/** What a tick brings. */
-export interface Tick {
-  readonly nowMs: number;
-  readonly samples: Samples | undefined;
-}
 
 /** Starts the canaries that the share of a step takes, those that do not run yet. */
 export function startCanaries(
@@ -66,7 +60,7 @@ export function canariesReady(step: RolloutStep, strategy: Canary, nowMs: number
 export function weighCanaries(step: RolloutStep, strategy: Canary, tick: Tick): RolloutStep {
   const { stage } = step.state;
   if (stage.kind !== "weighing") return step;
-  const samples = believed(tick.samples, strategy);
+  const samples = believed(tick.samples, strategy.boundsMs);
   const elapsedMs = tick.nowMs - stage.sinceMs;
   const { measure } = stage;
   if (measure.kind === "warming") {
@@ -143,10 +137,4 @@ function canariesOf(step: RolloutStep, strategy: Canary, at: number): number {
 
 function measuring(base: Samples, { criteria }: Canary): Measure {
   return { kind: "measuring", base, lookAtCalls: criteria.firstLookCallsMin };
-}
-
-function believed(samples: Samples | undefined, { boundsMs }: Canary): Samples | undefined {
-  if (samples === undefined) return undefined;
-  const buckets = boundsMs.length + 1;
-  return isSample(samples.old, buckets) && isSample(samples.new, buckets) ? samples : undefined;
 }

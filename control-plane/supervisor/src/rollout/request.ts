@@ -1,6 +1,6 @@
 /** What somebody asks of a rollout: a strategy by name and a few figures; everything else has its default. */
 import { CantleError } from "@cantle/core";
-import { canary, type Strategy } from "./plan.ts";
+import { blueGreen, canary, type Strategy } from "./plan.ts";
 import { boundsMs } from "./tally.ts";
 import { defaultCriteria } from "./verdict.ts";
 
@@ -19,7 +19,7 @@ export interface RolloutRequest {
   readonly callsMin?: number;
   /** Of a canary: what a step leaves out of the comparison. Default 3 000, a tenth of `stepMs` where that is less. */
   readonly warmUpMs?: number;
-  /** Of blue-green: how long the old instances stay to go back to. Default 60 000. */
+  /** Of blue-green: how long the old instances stay to go back to, and the new ones are judged. Default 60 000. */
   readonly keepMs?: number;
   /** When the whole is given up and rolled back. Default an hour. */
   readonly timeoutMs?: number;
@@ -51,7 +51,7 @@ export function strategyOf(request: RolloutRequest): Strategy {
     case "rolling":
       return { kind: "rolling" };
     case "blue-green":
-      return { kind: "blue-green", keepMs };
+      return blueGreen(boundsMs, keepMs);
     case "canary": {
       const { callsMin = defaultCriteria.callsMin, warmUpMs = Math.min(3_000, stepMs / 10) } = request;
       const firstLookCallsMin = Math.min(defaultCriteria.firstLookCallsMin, callsMin);

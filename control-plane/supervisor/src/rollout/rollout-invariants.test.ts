@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { canary, type RolloutPlan, type Strategy } from "./plan.ts";
+import { blueGreen, canary, type RolloutPlan, type Strategy } from "./plan.ts";
 import { beginRollout, rollout } from "./rollout.ts";
 import type { ReleaseSample, Samples } from "./sample.ts";
 import type { RolloutAction, RolloutEvent, RolloutState, RolloutStep } from "./step.ts";
@@ -12,7 +12,7 @@ const count = fc.integer({ min: 1, max: 5 });
 
 const strategies = fc.oneof(
   fc.constant<Strategy>({ kind: "rolling" }),
-  fc.constant<Strategy>({ kind: "blue-green", keepMs: 20 }),
+  fc.constantFrom(20, 200).map((keepMs): Strategy => blueGreen(boundsMs, keepMs)),
   fc
     .constantFrom("wait", "promote", "roll-back")
     .map((whenSilent): Strategy => canary(boundsMs, { warmUpMs: 5, stepMs: 50, whenSilent })),
@@ -195,9 +195,13 @@ function settle(world: World, begun: RolloutStep, fromMs: number): RolloutStep {
 /** Where stories came to, so that it is known what was tested. */
 const reached = new Map<string, number>();
 const places = ["rolling", "blue-green", "canary"].flatMap((kind) =>
-  ["replacing", "rolling-back", "released", "rolled-back", kind === "canary" ? "weighing" : "replacing"].map(
-    (stage) => `${kind} ${stage}`,
-  ),
+  [
+    "replacing",
+    "rolling-back",
+    "released",
+    "rolled-back",
+    { rolling: "replacing", "blue-green": "keeping", canary: "weighing" }[kind],
+  ].map((stage) => `${kind} ${stage}`),
 );
 
 function live(plan: RolloutPlan, story: readonly (readonly [Happening, number])[]) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isCantleError } from "@cantle/core";
-import { canary, type RolloutPlan, type Strategy } from "./plan.ts";
+import { blueGreen, canary, type RolloutPlan, type Strategy } from "./plan.ts";
 import { beginRollout, rollout } from "./rollout.ts";
 import type { Samples } from "./sample.ts";
 import type { RolloutAction, RolloutEvent, RolloutStep } from "./step.ts";
@@ -14,7 +14,7 @@ function plan(count: number, strategy: Strategy): RolloutPlan {
   return { old: names("old"), new: names("new"), strategy, readyTimeoutMs: 10_000 };
 }
 
-const blueGreen: Strategy = { kind: "blue-green", keepMs: 5_000 };
+const switched = blueGreen(boundsMs, 5_000);
 const rolling: Strategy = { kind: "rolling" };
 const ready = (instance: string): RolloutEvent => ({ kind: "ready", instance });
 const drained = (instance: string): RolloutEvent => ({ kind: "drained", instance });
@@ -137,16 +137,65 @@ test("an instance that is not ready in time ends the rollout", () => {
 
 test("blue-green switches when all are ready, keeps the old ones, then drains them", () => {
   const both = [ready("new1"), ready("new2")] as const;
-  const begun = beginRollout(plan(2, blueGreen), 0);
+  const begun = beginRollout(plan(2, switched), 0);
   const { said } = tell(begun, ...both, [4_999, { kind: "tick" }]);
   assert.deepEqual(said, ["start new1 new2", "share 1"]);
   const ended = tell(begun, ...both, [5_000, { kind: "tick" }], drained("old1"), drained("old2"));
-  assert.deepEqual(ended.said.slice(2), ["drain old1 old2", "released"]);
+  assert.deepEqual(ended.said.slice(2), ["tell", "drain old1 old2", "released"]);
+  assert.match(
+    ended.reasons[2] as string,
+    /^kept for 5000 ms without a verdict: 0 calls were measured, 25 are the fewest/,
+  );
+});
+
+/** Switched, and warmed up: the old ones had answered 900 calls before, of which 100 since the rollout began. */
+const switchedOver = [
+  [100, tick(800, 0)],
+  [400, tick(900, 0)],
+  ready("new1"),
+  ready("new2"),
+  [900, tick(900, 3)],
+] as const;
+
+test("a release that is worse after the switch than the old one was before it is switched back by itself", () => {
+  const begun = beginRollout(plan(2, switched), 0);
+  const { said, reasons } = tell(begun, ...switchedOver, [1_000, tick(900, 20, 9)], [2_000, tick(900, 53, 10)]);
+  assert.deepEqual(said, ["start new1 new2", "share 1", "roll-back", "share 0", "drain new1 new2"]);
+  assert.match(
+    reasons[2] as string,
+    /^new failed 10 of 50 calls \(20 %\), old 0 of 100 .*, before the switch and after it/,
+  );
+});
+
+test("one that is as good stands when its time is over, with the last verdict as the reason", () => {
+  const begun = beginRollout(plan(2, switched), 0);
+  const { said, reasons } = tell(begun, ...switchedOver, [2_000, tick(900, 53)], [6_000, tick(900, 60)]);
+  assert.deepEqual(said.slice(2), ["tell", "drain old1 old2"]);
+  assert.match(reasons[2] as string, /^kept for 5000 ms: new failed 0 of 57 calls/);
+});
+
+test("an old release that answered little lately is taken by what it answered before", () => {
+  const often: RolloutEvent = {
+    kind: "tick",
+    samples: {
+      old: { calls: 1_000, failed: 200, latency: [1_000, 0, 0] },
+      new: { calls: 0, failed: 0, latency: [0, 0, 0] },
+    },
+  };
+  const later = (calls: number, failed: number): RolloutEvent => ({
+    kind: "tick",
+    samples: { old: often.samples!.old, new: { calls, failed, latency: [calls, 0, 0] } },
+  });
+  const both = [[100, often], ready("new1"), ready("new2"), [900, often]] as const;
+  const story = (failed: number) =>
+    tell(beginRollout(plan(2, switched), 0), ...both, [2_000, later(50, failed)], [6_000, later(50, failed)]).said;
+  assert.deepEqual(story(10).slice(2), ["tell", "drain old1 old2"]);
+  assert.deepEqual(story(40).slice(2, 3), ["roll-back"]);
 });
 
 test("blue-green goes back at once while the old ones are kept", () => {
   for (const event of [{ kind: "abort" }, { kind: "timeout" }, failed("new2")] as const) {
-    const { said } = tell(beginRollout(plan(2, blueGreen), 0), ready("new1"), ready("new2"), event);
+    const { said } = tell(beginRollout(plan(2, switched), 0), ready("new1"), ready("new2"), event);
     assert.deepEqual(said.slice(2), ["roll-back", "share 0", "drain new1 new2"]);
   }
 });
@@ -157,7 +206,7 @@ test("a promoted blue-green keeps nothing, whenever it was told", () => {
     [promote, ready("new1"), ready("new2")],
     [ready("new1"), ready("new2"), promote],
   ]) {
-    const { said } = tell(beginRollout(plan(2, blueGreen), 0), ...events);
+    const { said } = tell(beginRollout(plan(2, switched), 0), ...events);
     assert.deepEqual(said, ["start new1 new2", "share 1", "drain old1 old2"]);
   }
 });
@@ -279,7 +328,7 @@ test("a plan that cannot be carried out is refused, with its place", () => {
     [{ ...good, new: ["new1"] }, "rollout.new"],
     [{ ...good, new: ["new1", "old1"] }, "rollout.new"],
     [{ ...good, readyTimeoutMs: Number.NaN }, "rollout.readyTimeoutMs"],
-    [plan(2, { kind: "blue-green", keepMs: -1 }), "rollout.strategy.keepMs"],
+    [plan(2, { ...switched, keepMs: -1 }), "rollout.strategy.keepMs"],
     [plan(2, canary(boundsMs, { shares: [0.5, 0.2] })), "rollout.strategy.shares"],
     [plan(2, canary(boundsMs, { shares: [0.5, 1] })), "rollout.strategy.shares"],
     [plan(2, canary(boundsMs, { instancesMin: 3 })), "rollout.strategy.instancesMin"],

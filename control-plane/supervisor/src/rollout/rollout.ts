@@ -3,7 +3,7 @@
  *
  *     rolling                                                     ┌─▶ replacing ─▶ finished (released)
  *     canary      starting-canaries ⇄ weighing ───────────────────┤
- *     blue-green  starting-all ─▶ keeping ────────────────────────┘
+ *     blue-green  starting-all ─▶ keeping, and judging ───────────┘
  *     from any of them: failed · worse · too late · abort ─▶ rolling-back ─▶ finished (rolled-back)
  *
  * 1. No action leaves fewer instances ready than there were before.
@@ -14,22 +14,14 @@
  *
  * It starts no process and counts no call. One rollout of a unit at a time, and no scaling meanwhile, is its owner's rule.
  */
+import { noteBase, switchOver, weighSwitched } from "./blue-green.ts";
 import { canariesReady, startCanaries, weighCanaries } from "./canary.ts";
 import { type Fleet, fleetOf, moved, named, type Phase, readyCount } from "./fleet.ts";
 import { checkPlan, type RolloutPlan } from "./plan.ts";
 import { awaitReady, replaceNext, replaceRest } from "./replacing.ts";
 import { goBack, rollBack } from "./rolling-back.ts";
 import type { Samples } from "./sample.ts";
-import {
-  enter,
-  percent,
-  type RolloutEvent,
-  type RolloutState,
-  type RolloutStep,
-  startThese,
-  stay,
-  weigh,
-} from "./step.ts";
+import { enter, percent, type RolloutEvent, type RolloutState, type RolloutStep, startThese, stay } from "./step.ts";
 
 /** Begins; throws `SYSTEM_INVALID` for a plan that cannot be carried out. */
 export function beginRollout(plan: RolloutPlan, nowMs: number): RolloutStep {
@@ -92,12 +84,8 @@ function proceed(step: RolloutStep, nowMs: number): RolloutStep {
       return goBack(step, stage.reason);
     case "starting-canaries":
       return plan.strategy.kind === "canary" ? canariesReady(step, plan.strategy, nowMs) : step;
-    case "starting-all": {
-      const count = plan.new.length;
-      if (readyCount(fleet, "new") < count) return step;
-      const switched = weigh(step, 1, `all ${count} new instances are ready`);
-      return stage.promoted ? replaceRest(switched, nowMs) : enter(switched, { kind: "keeping", sinceMs: nowMs });
-    }
+    case "starting-all":
+      return readyCount(fleet, "new") < plan.new.length ? step : switchOver(step, nowMs);
     case "weighing":
     case "keeping":
     case "finished":
@@ -109,16 +97,17 @@ function onTick(step: RolloutStep, samples: Samples | undefined, nowMs: number):
   const { stage, plan } = step.state;
   const { strategy } = plan;
   switch (stage.kind) {
+    case "starting-all": {
+      const noted = strategy.kind === "blue-green" ? noteBase(step, strategy, { nowMs, samples }) : step;
+      return awaitReady(noted, stage.sinceMs, nowMs);
+    }
     case "starting-canaries":
-    case "starting-all":
     case "replacing":
       return awaitReady(step, stage.sinceMs, nowMs);
     case "weighing":
       return strategy.kind === "canary" ? weighCanaries(step, strategy, { nowMs, samples }) : step;
-    case "keeping": {
-      if (strategy.kind !== "blue-green" || nowMs - stage.sinceMs < strategy.keepMs) return step;
-      return replaceRest(step, nowMs);
-    }
+    case "keeping":
+      return strategy.kind === "blue-green" ? weighSwitched(step, strategy, { nowMs, samples }) : step;
     case "rolling-back":
     case "finished":
       return step;

@@ -70,6 +70,7 @@ interface Begun {
   readonly strategy: string;
   readonly names: Readonly<Record<Release, string>>;
   readonly run: RolloutRun;
+  readonly over: PromiseWithResolvers<void>;
   notes: readonly RolloutNote[];
 }
 
@@ -109,6 +110,11 @@ export class Rollouts {
     });
   }
 
+  /** Resolves when the rollout that is under way has ended; at once where there is none. */
+  async ended(unit: string): Promise<void> {
+    await this.#begun.get(unit)?.over.promise;
+  }
+
   /** One row for each unit that had a rollout. */
   list(): readonly RolloutRow[] {
     return [...[...this.#begun.values()].map(rowOf), ...this.#over.values()];
@@ -144,7 +150,8 @@ export class Rollouts {
       onNews: (text) => this.#tell(begun, text),
       onEnd: () => this.#end(begun),
     });
-    const begun: Begun = { unit, strategy: strategy.kind, names, run, notes: [] };
+    const over = Promise.withResolvers<void>();
+    const begun: Begun = { unit, strategy: strategy.kind, names, run, over, notes: [] };
     this.#over.delete(unit);
     this.#begun.set(unit, begun);
     run.begin();
@@ -192,6 +199,7 @@ export class Rollouts {
     this.#begun.delete(begun.unit);
     this.#over.set(begun.unit, rowOf(begun));
     this.#write();
+    begun.over.resolve();
   }
 
   #broken(row: RolloutRow): RolloutRow {

@@ -124,9 +124,10 @@ export class RolloutRun {
   }
 
   /** Its process is gone when somebody asks why, so the reason is told here. */
-  #newFailed(instance: string, { crashLoop, error }: InstanceEvent & { readonly kind: "failed" }): void {
+  #newFailed(instance: string, { crashLoop, error, retryInMs }: InstanceEvent & { readonly kind: "failed" }): void {
     this.#setting.onNews(`${instance} failed: ${inOneLine(error.text)}`);
-    const isForgiven = this.#everReady.has(instance) && !crashLoop && ++this.#crashes < 2;
+    const isStarted = retryInMs !== null && !crashLoop;
+    const isForgiven = this.#everReady.has(instance) && isStarted && ++this.#crashes < 2;
     if (isForgiven) this.#setting.onNews(`${instance} may end by itself once; it is started again`);
     else this.#feed({ kind: "failed", instance });
   }

@@ -18,6 +18,19 @@ export interface Samples {
   readonly new: ReleaseSample;
 }
 
+/** What happened by a moment; the samples are absent where nobody counted. */
+export interface Tick {
+  readonly nowMs: number;
+  readonly samples: Samples | undefined;
+}
+
+/** The samples, where both can be true. */
+export function believed(samples: Samples | undefined, boundsMs: readonly number[]): Samples | undefined {
+  if (samples === undefined) return undefined;
+  const buckets = boundsMs.length + 1;
+  return isSample(samples.old, buckets) && isSample(samples.new, buckets) ? samples : undefined;
+}
+
 /** True for counts that can be true: whole, not negative, no more failures than calls, one count for each bucket. */
 export function isSample(sample: ReleaseSample, bucketCount: number): boolean {
   const { calls, failed, latency } = sample;
@@ -49,7 +62,8 @@ export function quantileMs(latency: readonly number[], boundsMs: readonly number
   return Number.NaN;
 }
 
-function difference(base: ReleaseSample, now: ReleaseSample): ReleaseSample {
+/** What came between two samples of one release. */
+export function difference(base: ReleaseSample, now: ReleaseSample): ReleaseSample {
   return {
     calls: now.calls - base.calls,
     failed: now.failed - base.failed,

@@ -4,7 +4,7 @@
  */
 import { type Fleet, moved } from "./fleet.ts";
 import type { RolloutPlan } from "./plan.ts";
-import type { Samples } from "./sample.ts";
+import type { ReleaseSample, Samples } from "./sample.ts";
 
 /** How a rollout can end. */
 export type Outcome = "released" | "rolled-back";
@@ -23,9 +23,9 @@ export type Stage =
       readonly measure: Measure;
     }
   /** All new instances, beside the old ones. */
-  | { readonly kind: "starting-all"; readonly promoted: boolean; readonly sinceMs: number }
-  /** The time for which the old ones stay. */
-  | { readonly kind: "keeping"; readonly sinceMs: number }
+  | { readonly kind: "starting-all"; readonly promoted: boolean; readonly sinceMs: number; readonly base?: Samples }
+  /** A verdict on them, for as long as the old ones stay. */
+  | { readonly kind: "keeping"; readonly sinceMs: number; readonly looks: number; readonly measure: SwitchedMeasure }
   /** One new instance after the other, and the end of the old ones. */
   | { readonly kind: "replacing"; readonly sinceMs: number }
   /** The old ones, all of them, and the end of the new ones. */
@@ -36,6 +36,16 @@ export type Stage =
 export type Measure =
   | { readonly kind: "warming" }
   | { readonly kind: "measuring"; readonly base: Samples; readonly lookAtCalls: number };
+
+/** What is compared after a switch: nothing at first, then what the new release answers after `from` with what the old one had answered. */
+export type SwitchedMeasure =
+  | { readonly kind: "warming"; readonly base: Samples | undefined }
+  | {
+      readonly kind: "measuring";
+      readonly baseline: ReleaseSample;
+      readonly from: ReleaseSample;
+      readonly lookAtCalls: number;
+    };
 
 /** A rollout. Plain data: it can be stored. */
 export interface RolloutState {

@@ -1,11 +1,11 @@
 /**
- * Whole canary rollouts in virtual time, thousands of them: how often is a good release rolled back, and how often is a
+ * Whole rollouts in virtual time, thousands of them: how often is a good release rolled back, and how often is a
  * bad one let through? Reproducible from the seed in every title; CANTLE_SEED chooses another.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Random, seededRandom } from "@cantle/core";
-import { canary, type RolloutPlan } from "./plan.ts";
+import { blueGreen, canary, type RolloutPlan, type Strategy } from "./plan.ts";
 import { beginRollout, rollout } from "./rollout.ts";
 import type { ReleaseSample } from "./sample.ts";
 import type { RolloutAction, RolloutState } from "./step.ts";
@@ -26,7 +26,12 @@ interface Traffic {
   readonly old: Manner;
   readonly new: Manner;
   readonly callsPerSecond: number;
+  /** Default a canary. */
+  readonly strategy?: Strategy;
 }
+
+/** What the old release has answered before a rollout that looks back. */
+const callsBefore = 2_000;
 
 const good: Manner = { failureShare: 0.001, medianMs: 20 };
 
@@ -36,10 +41,12 @@ function run(traffic: Traffic, random: Random) {
   const plan: RolloutPlan = {
     old: names("old"),
     new: names("new"),
-    strategy: canary(boundsMs),
+    strategy: traffic.strategy ?? canary(boundsMs),
     readyTimeoutMs: 10_000,
   };
   const counts = { old: nothing(), new: nothing() };
+  const looksBack = plan.strategy.kind === "blue-green";
+  for (let call = 0; looksBack && call < callsBefore; call++) answer(counts.old, traffic.old, random);
   let state: RolloutState;
   const { state: begun, actions } = beginRollout(plan, 0);
   state = obey(begun, actions, 0);
@@ -134,3 +141,24 @@ test(title("a release that is half as slow again is rolled back"), (t) => {
   t.diagnostic(`${rolledBack} found, the median one after ${median.calls} calls`);
   assert.ok(rolledBack >= 0.99 * runCount, `${runCount - rolledBack} were let through`);
 });
+
+const switched = blueGreen(boundsMs, 60_000);
+
+for (const failureShare of [0, 0.001, 0.02])
+  test(title(`after a switch, a new release as good as an old one that fails ${failureShare * 100} % stands`), (t) => {
+    const manner = { ...good, failureShare };
+    const { released, rolledBack } = runs({ old: manner, new: manner, callsPerSecond: 20, strategy: switched });
+    t.diagnostic(`${rolledBack} switched back for nothing`);
+    assert.equal(released + rolledBack, runCount);
+    assert.ok(rolledBack <= runCount / 50, `${rolledBack} switched back for nothing`);
+  });
+
+for (const [what, manner] of [
+  ["fails 5 %", { ...good, failureShare: 0.05 }],
+  ["is half as slow again", { ...good, medianMs: 30 }],
+] as const)
+  test(title(`after a switch, a release that ${what} is switched back`), (t) => {
+    const { rolledBack, median } = runs({ old: good, new: manner, callsPerSecond: 20, strategy: switched });
+    t.diagnostic(`${rolledBack} found, the median one after ${median.calls} calls and ${median.ms} ms`);
+    assert.ok(rolledBack >= 0.99 * runCount, `${runCount - rolledBack} stood`);
+  });
