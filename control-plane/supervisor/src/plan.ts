@@ -41,6 +41,11 @@ export function stopOrder(specs: readonly ProcessSpec[]): readonly (readonly str
   return [...groups].sort(([a], [b]) => b - a).map(([, group]) => group.map((spec) => spec.instance));
 }
 
+/** True when a unit has more than one instance. */
+export function several(specs: readonly ProcessSpec[], unit: string): boolean {
+  return specs.filter((spec) => spec.unit === unit).length > 1;
+}
+
 /** True when a running process of the first spec serves the second as well. */
 export function sameProcess(running: ProcessSpec, wanted: ProcessSpec): boolean {
   return isDeepStrictEqual(comparable(running), comparable(wanted));

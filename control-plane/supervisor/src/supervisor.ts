@@ -13,10 +13,11 @@
 import { CantleError, type Running } from "@cantle/core";
 import { type AdoptionPlan, planAdoption } from "./adoption.ts";
 import { copyOf, freeNames, inheritNames } from "./copies.ts";
-import { Instance, type InstanceSetting } from "./instance.ts";
+import { Fleet } from "./fleet.ts";
+import type { InstanceSetting } from "./instance.ts";
 import { endLeftover } from "./leftovers.ts";
 import type { Outputs } from "./output.ts";
-import { checkSpecs, sameProcess, stopOrder } from "./plan.ts";
+import { checkSpecs, several, stopOrder } from "./plan.ts";
 import { isAlive } from "./process-identity.ts";
 import type { RecordFile } from "./record-file.ts";
 import { type RolloutRecord, Rollouts, type RolloutsHost, unfinished } from "./rollout/rollouts.ts";
@@ -56,16 +57,12 @@ export interface SupervisorSetting extends Omit<InstanceSetting, "onEvent"> {
 /** A running supervisor; `openSupervisor` makes one. */
 export class Supervisor implements Running {
   readonly #setting: InstanceSetting;
+  readonly #fleet: Fleet;
   readonly #outputs: Outputs;
   readonly #opened: Running;
   /** What an earlier supervisor wrote down, until the first start. */
   #left: readonly ProcessRecord[];
-  readonly #instances = new Map<string, Instance>();
-  /** Those that wait for a unit to be ready. */
-  readonly #blocked = new Set<Instance>();
   readonly #stopped = Promise.withResolvers<void>();
-  /** Those that drain for good, until they have. */
-  readonly #leaving = new Map<Instance, Promise<void>>();
   readonly #records: SupervisorSetting["records"];
   readonly #renewed: (spec: ProcessSpec) => ProcessSpec;
   /** Units whose instances go on as they are, though they would be started otherwise: a rollout of them was broken off. */
@@ -82,6 +79,7 @@ export class Supervisor implements Running {
   constructor({ opened, left, scaling: policies, waiting, renew, records, ...setting }: SupervisorSetting) {
     const { clock, outputs, onEvent } = setting;
     this.#setting = { ...setting, onEvent: (event) => this.#hear(event, onEvent) };
+    this.#fleet = new Fleet(this.#setting);
     this.#outputs = outputs;
     this.#opened = opened;
     this.#left = left;
@@ -111,8 +109,7 @@ export class Supervisor implements Running {
    * A stop that comes meanwhile settles them too, as stopped.
    */
   async start(specs: readonly ProcessSpec[]): Promise<readonly InstanceRow[]> {
-    if (this.#instances.size > 0)
-      throw new CantleError("ALREADY_RUNNING", "instances run already; replace them instead");
+    if (this.#fleet.size > 0) throw new CantleError("ALREADY_RUNNING", "instances run already; replace them instead");
     const rows = await this.#become(specs);
     if (this.#stopping === undefined) this.scaling.start();
     return rows;
@@ -132,23 +129,26 @@ export class Supervisor implements Running {
     checkSpecs(asked);
     return this.#inTurn(async () => {
       for (const { unit } of asked) this.rollouts.refuse(unit);
-      await Promise.all(this.#leaving.values());
+      await this.#fleet.left();
       const specs = this.#inherit(asked);
-      const wanted = new Map(specs.map((spec) => [spec.instance, spec]));
-      const gone = this.#specs().filter((spec) => !wanted.has(spec.instance));
-      await this.#stopAll(gone);
-      this.#refuseWhenStopping();
-      for (const spec of gone) this.#instances.delete(spec.instance);
-      const changed = specs.filter((spec) => this.#isChanged(spec));
-      const replaced = changed.map((spec) =>
-        this.#instances.get(spec.instance)!.replace({ spec, overlap: spec.overlap ?? several(specs, spec.unit) }),
-      );
-      const added = specs.filter((spec) => !this.#instances.has(spec.instance));
+      await this.#stopOthers(specs);
+      const changed = specs.filter((spec) => this.#fleet.isChanged(spec));
+      const replaced = changed.map((spec) => this.#replaceOne(spec, spec.overlap ?? several(specs, spec.unit)));
+      const added = specs.filter((spec) => this.#fleet.find(spec.instance) === undefined);
       const plan = this.#planAdoption(specs);
-      await Promise.all([...replaced, ...this.#launch(added, plan), this.#endAll(plan.ended)]);
+      await Promise.all([...replaced, ...this.#fleet.launch(added, plan), this.#endAll(plan.ended)]);
       await this.#renew(plan);
       return this.list();
     });
+  }
+
+  /** Stops those of which there is no spec any more. */
+  async #stopOthers(specs: readonly ProcessSpec[]): Promise<void> {
+    const wanted = new Set(specs.map((spec) => spec.instance));
+    const gone = this.#fleet.specs().filter((spec) => !wanted.has(spec.instance));
+    await this.#fleet.stop(gone);
+    this.#refuseWhenStopping();
+    this.#fleet.forget(gone);
   }
 
   /**
@@ -156,14 +156,14 @@ export class Supervisor implements Running {
    * ready before the old one drains, and when it does not get ready the old one goes on. Throws why it failed.
    */
   async restart(unit: string, { overlap = false } = {}): Promise<readonly InstanceRow[]> {
-    this.#needUnit(unit);
+    this.#fleet.needUnit(unit);
     return this.#inTurn(async () => {
       this.rollouts.refuse(unit);
-      for (const instance of this.#copies(unit)) {
+      for (const instance of this.#fleet.copies(unit)) {
         this.#refuseWhenStopping();
-        this.#blocked.delete(instance);
+        this.#fleet.unblock(instance);
         const spec = this.#renewed(instance.spec);
-        const failure = await instance.replace({ spec, overlap: overlap || this.#overlaps(spec), renew: true });
+        const failure = await instance.replace({ spec, overlap: overlap || this.#fleet.overlaps(spec), renew: true });
         if (failure === undefined) continue;
         const { code, text } = failure.error;
         const goesOn = instance.isReady ? "; the one before it goes on" : "";
@@ -180,35 +180,35 @@ export class Supervisor implements Running {
    * `PLACEMENT_IMPOSSIBLE` for a unit of which two cannot run side by side.
    */
   async scale(unit: string, count: number): Promise<void> {
-    this.#needUnit(unit);
+    this.#fleet.needUnit(unit);
     return this.#inTurn(async () => {
       this.rollouts.refuse(unit);
-      const copies = this.#copies(unit);
+      const copies = this.#fleet.copies(unit);
       const [first] = copies;
       if (first === undefined || first.spec.overlap === false)
         throw new CantleError("PLACEMENT_IMPOSSIBLE", `there can be only one '${unit}'`, { place: `units.${unit}` });
-      const names = freeNames(unit, this.#instances.keys(), Math.max(0, count - copies.length));
+      const names = freeNames(unit, this.#fleet.names, Math.max(0, count - copies.length));
       const spec = this.#renewed(first.spec);
       const added = names.map((name) => copyOf(spec, name));
-      checkSpecs([...this.#specs(), ...added]);
-      for (const instance of copies.slice(count)) void this.#leave(instance);
-      this.#launch(added);
+      checkSpecs([...this.#fleet.specs(), ...added]);
+      for (const instance of copies.slice(count)) void this.#fleet.leave(instance);
+      this.#fleet.launch(added);
     });
   }
 
   /** One row for each instance. */
   list(): readonly InstanceRow[] {
-    return [...this.#instances.values()].map((instance) => instance.row());
+    return this.#fleet.rows();
   }
 
   /** What every process reported of its load last; of those that say nothing, what they said while they did. */
   loads(): readonly InstanceLoad[] {
-    return [...this.#instances.values()].flatMap((instance) => instance.loads());
+    return this.#fleet.loads();
   }
 
   /** The last lines, of a unit or of all. */
   recentLines(unit?: string): readonly LogLine[] {
-    if (unit !== undefined) this.#needUnit(unit);
+    if (unit !== undefined) this.#fleet.needUnit(unit);
     return this.#outputs.recent(unit);
   }
 
@@ -233,13 +233,13 @@ export class Supervisor implements Running {
   /** The same at once: nothing drains. */
   async kill(): Promise<void> {
     this.#decideNoMore();
-    for (const instance of this.#instances.values()) instance.kill();
+    this.#fleet.kill();
     this.#stopping = this.#stopEverything();
     await this.stop();
   }
 
   #decideNoMore(): void {
-    this.#blocked.clear();
+    this.#fleet.stopStarting();
     this.scaling.stop();
     this.rollouts.stop();
   }
@@ -252,42 +252,7 @@ export class Supervisor implements Running {
   /** What nobody has started yet may have been left by an earlier supervisor all the same. */
   async #stopEverything(): Promise<void> {
     const { ended } = this.#planAdoption([]);
-    await Promise.all([this.#stopAll(this.#specs()), this.#endAll(ended)]);
-  }
-
-  async #stopAll(specs: readonly ProcessSpec[]): Promise<void> {
-    for (const group of stopOrder(specs)) {
-      await Promise.all(group.map((name) => this.#instances.get(name)?.stop()));
-    }
-  }
-
-  /** True for a spec that a started instance does not serve. One that is still blocked is forgotten instead, and so new. */
-  #isChanged(spec: ProcessSpec): boolean {
-    const instance = this.#instances.get(spec.instance);
-    if (instance === undefined || sameProcess(instance.spec, spec)) return false;
-    if (!this.#blocked.delete(instance)) return true;
-    this.#instances.delete(spec.instance);
-    return false;
-  }
-
-  /**
-   * Starts instances, each as soon as what it depends on is ready, and takes over those that run already; answers with when
-   * each is settled.
-   */
-  #launch(specs: readonly ProcessSpec[], plan?: AdoptionPlan, share: number | null = null): readonly Promise<void>[] {
-    const inherited: AdoptionPlan["inherited"] = plan?.inherited ?? new Map();
-    const generationOf = ({ instance }: ProcessSpec) => inherited.get(instance)?.generation;
-    const instances = specs.map((spec) => new Instance(spec, this.#setting, generationOf(spec)));
-    for (const instance of instances) this.#instances.set(instance.spec.instance, instance);
-    for (const instance of instances) {
-      instance.share(share);
-      const record = inherited.get(instance.spec.instance)?.record;
-      if (record !== undefined) instance.adopt(record);
-      else if (this.#mayStart(instance)) instance.start();
-      else this.#block(instance);
-    }
-    this.#setting.door?.refuseOthers();
-    return instances.map((instance) => this.#settled(instance));
+    await Promise.all([this.#fleet.stop(this.#fleet.specs()), this.#endAll(ended)]);
   }
 
   /** Specs by the names that instances have already, and what was decided of them before. */
@@ -317,9 +282,9 @@ export class Supervisor implements Running {
 
   /** Puts new processes in the place of those that were spawned otherwise: what others need first, a unit's one after the other. */
   async #renew({ inherited }: AdoptionPlan): Promise<void> {
-    for (const group of stopOrder(this.#specs()).toReversed()) {
-      const changed = group.filter((name) => inherited.get(name)?.isChanged && this.#instances.get(name)?.isAdopted);
-      const units = Map.groupBy(changed, (name) => this.#instances.get(name)?.spec.unit);
+    for (const group of stopOrder(this.#fleet.specs()).toReversed()) {
+      const changed = group.filter((name) => inherited.get(name)?.isChanged && this.#fleet.find(name)?.isAdopted);
+      const units = Map.groupBy(changed, (name) => this.#fleet.find(name)?.spec.unit);
       const renewed = [...units].filter(([unit]) => unit === undefined || !this.#kept.has(unit));
       await Promise.all(renewed.map(([, names]) => this.#replaceEach(names)));
     }
@@ -327,11 +292,14 @@ export class Supervisor implements Running {
 
   async #replaceEach(names: readonly string[]): Promise<void> {
     for (const name of names) {
-      const instance = this.#instances.get(name);
+      const spec = this.#fleet.find(name)?.spec;
       this.#refuseWhenStopping();
-      if (instance !== undefined)
-        await instance.replace({ spec: instance.spec, overlap: this.#overlaps(instance.spec) });
+      if (spec !== undefined) await this.#replaceOne(spec, this.#fleet.overlaps(spec));
     }
+  }
+
+  async #replaceOne(spec: ProcessSpec, overlap: boolean): Promise<void> {
+    await this.#fleet.find(spec.instance)?.replace({ spec, overlap });
   }
 
   async #endAll(records: readonly ProcessRecord[]): Promise<void> {
@@ -345,104 +313,41 @@ export class Supervisor implements Running {
     await Promise.all(records.map(end));
   }
 
-  #overlaps(spec: ProcessSpec): boolean {
-    return spec.overlap ?? several(this.#specs(), spec.unit);
-  }
-
-  #block(instance: Instance): void {
-    this.#blocked.add(instance);
-    instance.block();
-  }
-
-  /** A blocked instance counts as settled once nothing it waits for is still on its way. */
-  async #settled(instance: Instance): Promise<void> {
-    if (this.#blocked.has(instance)) {
-      await Promise.all(this.#neededBy(instance).map((needed) => this.#settled(needed)));
-      if (this.#blocked.has(instance)) return;
-    }
-    await instance.settled;
-  }
-
   #hear(event: InstanceEvent, tell: (event: SupervisorEvent) => void): void {
     tell(event);
     this.rollouts.hear(event);
-    if (event.kind !== "ready" && event.kind !== "adopted") return;
-    for (const instance of this.#blocked) {
-      if (!this.#mayStart(instance)) continue;
-      this.#blocked.delete(instance);
-      instance.start();
-    }
-  }
-
-  #mayStart(instance: Instance): boolean {
-    const ready = new Set([...this.#instances.values()].filter((other) => other.isReady).map(({ spec }) => spec.unit));
-    return (instance.spec.dependsOnReady ?? []).every((unit) => ready.has(unit));
-  }
-
-  #neededBy(instance: Instance): readonly Instance[] {
-    const units = instance.spec.dependsOnReady ?? [];
-    return [...this.#instances.values()].filter(({ spec }) => units.includes(spec.unit));
-  }
-
-  /** The instances of a unit that are to stay, the oldest first. */
-  #copies(unit: string): readonly Instance[] {
-    return [...this.#instances.values()].filter((each) => each.spec.unit === unit && !this.#leaving.has(each));
-  }
-
-  /** Drains an instance for good. */
-  #leave(instance: Instance): Promise<void> {
-    const { instance: name } = instance.spec;
-    this.#blocked.delete(instance);
-    const left = instance.stop().then(() => {
-      this.#leaving.delete(instance);
-      if (this.#instances.get(name) === instance && this.#stopping === undefined) this.#instances.delete(name);
-    });
-    this.#leaving.set(instance, left);
-    return left;
+    this.#fleet.hear(event);
   }
 
   #scaledHost(): ScaledHost {
     return {
       list: () => this.list(),
       loads: () => this.loads(),
-      copies: (unit) => this.#copies(unit).map(({ spec }) => spec.instance),
+      copies: (unit) => this.#fleet.copies(unit).map(({ spec }) => spec.instance),
       scale: (unit, count) => this.scale(unit, count),
       mayScale: (unit) => !this.rollouts.isUnderWay(unit),
     };
   }
 
   #rolloutsHost(): RolloutsHost {
-    const find = (name: string) => this.#instances.get(name);
+    const fleet = this.#fleet;
     return {
       specs: (unit) => {
-        this.#needUnit(unit);
+        fleet.needUnit(unit);
         this.#refuseWhenStopping();
-        return this.#copies(unit).map(({ spec }) => spec);
+        return fleet.copies(unit).map(({ spec }) => spec);
       },
-      names: () => this.#instances.keys(),
+      names: () => fleet.names,
       renew: (spec) => this.#renewed(spec),
-      launch: (specs, share) => void this.#launch(specs, undefined, share),
+      launch: (specs, share) => void fleet.launch(specs, { share }),
       leave: async (name) => {
-        const instance = find(name);
-        if (instance !== undefined) await this.#leave(instance);
+        const instance = fleet.find(name);
+        if (instance !== undefined) await fleet.leave(instance);
       },
-      share: (name, share) => find(name)?.share(share),
-      isReady: (name) => find(name)?.isReady === true,
+      share: (name, share) => fleet.find(name)?.share(share),
+      isReady: (name) => fleet.find(name)?.isReady === true,
       loads: () => this.loads(),
     };
-  }
-
-  #specs(): readonly ProcessSpec[] {
-    return [...this.#instances.values()].map(({ spec }) => spec);
-  }
-
-  #needUnit(unit: string): void {
-    const units = new Set(this.#specs().map((spec) => spec.unit));
-    if (units.has(unit)) return;
-    throw new CantleError(
-      "NOT_RUNNING",
-      `no unit '${unit}' runs here; there ${units.size === 1 ? "is" : "are"} ${[...units].join(", ") || "none"}`,
-    );
   }
 
   #refuseWhenStopping(): void {
@@ -457,8 +362,4 @@ export class Supervisor implements Running {
     this.#turn = turn.catch(() => {});
     return turn;
   }
-}
-
-function several(specs: readonly ProcessSpec[], unit: string): boolean {
-  return specs.filter((spec) => spec.unit === unit).length > 1;
 }
