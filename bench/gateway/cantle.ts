@@ -7,6 +7,7 @@ import { systemClock } from "@cantle/core";
 import { listenGateway } from "@cantle/gateway";
 import { startSystem } from "@cantle/host";
 import type { Policy } from "@cantle/mesh";
+import { familyOf } from "../harness/cpu.ts";
 import type { Part } from "../harness/part.ts";
 
 /** Starts it in a placement; every process of it is counted, unless somebody picks the gateway's. */
@@ -29,9 +30,10 @@ export async function start(placement: "each" | "one", policy: Policy = {}): Pro
     throw new Error(`${lost.instance} is ${lost.state}: ${lost.lastError?.text}`);
   }
   const url = running.addresses.gateway;
-  const pids = [...new Set([process.pid, ...rows.map(({ pid }) => pid!)])];
-  const gatewayPid = String(rows.find(({ unit }) => unit === "gateway")?.pid ?? process.pid);
-  return { url, pids, facts: { gatewayPid, tokens: await tokensOf(url) }, stop };
+  // A unit may work through processes of its own: what a gateway does its worker does.
+  const pids = [...new Set([process.pid, ...rows.map(({ pid }) => pid!)].flatMap(familyOf))];
+  const gatewayPids = familyOf(rows.find(({ unit }) => unit === "gateway")?.pid ?? process.pid).map(String);
+  return { url, pids, facts: { gatewayPids, tokens: await tokensOf(url) }, stop };
 }
 
 const users = 20;

@@ -89,7 +89,7 @@ function withTokens(split: Shared, load: Shared): Contestant {
 
 async function gatewayOf(split: Shared): Promise<Staged> {
   const { url, facts } = await split.get();
-  return { url: url!, pids: [Number(facts?.["gatewayPid"])], stop: async () => {} };
+  return { url: url!, pids: (facts!["gatewayPids"] as readonly string[]).map(Number), stop: async () => {} };
 }
 
 /** Gateway and service, everything that runs counted. */

@@ -82,6 +82,7 @@ export async function counted(pids: readonly number[], drive: () => Promise<Driv
   const { calls, failed, elapsedMs, p50Us } = await drive();
   const spentUs = cpuUs(pids) - before;
   if (calls === 0 || failed > 0) throw new Error(`${failed} of ${calls + failed} calls failed`);
+  if (spentUs === 0) throw new Error("no processor time was seen: others did the work");
   return {
     cpuUs: spentUs / calls,
     perSecond: (calls / elapsedMs) * 1000,

@@ -84,7 +84,7 @@ function gateway(): Contest {
   const named = (name: string, policy: object) =>
     httpContestant(name, { load, requests }, async () => {
       const part = await startPart(at("../gateway/cantle.ts"), "start", ["each", policy]);
-      return { ...stagedPart(part), pids: [Number(part.facts?.["gatewayPid"])] };
+      return { ...stagedPart(part), pids: (part.facts!["gatewayPids"] as readonly string[]).map(Number) };
     });
   return {
     ...once,
