@@ -323,8 +323,8 @@ test("policies that change at run time change what happens, in both directions",
   const host = { ...made.host, policies: () => policies };
   const send = outbound(read, host);
   await assert.rejects(send(made.call("read")), withCode("INTERNAL"));
-  policies = { "things.read": { fallback: { value: "instead" } } };
-  assert.equal(await value(send(made.call("read"))), "instead");
+  policies = { "things.read": { fallback: { value: { id: "instead" } } } };
+  assert.equal(await value(send(made.call("read"))), { id: "instead" });
   policies = {};
   await assert.rejects(send(made.call("read")), withCode("INTERNAL"));
 

@@ -208,10 +208,10 @@ test("a fallback answers in place of a failure, says so and is told of", async (
 });
 
 test("a fallback that is a function is given the input and the failure", async () => {
-  const make = (input: unknown, { code }: CantleError) => ({ input, code });
+  const make = (input: unknown, { code }: CantleError) => ({ id: `${(input as { id: string }).id}, ${code}` });
   const { send, call } = mesh({ fallback: { make } }, bad);
   const answer = await send(call("read", { id: "7" }));
-  assert.deepEqual(answer, { kind: "value", value: { input: { id: "7" }, code: "INTERNAL" }, fallback: "function" });
+  assert.deepEqual(answer, { kind: "value", value: { id: "7, INTERNAL" }, fallback: "function" });
 });
 
 test("the last good reply is of the same input and the same user, and not too old", async () => {
@@ -248,12 +248,19 @@ test("what the caller did wrong and what the contract declares has no fallback",
 });
 
 test("a deadline that passed and an open breaker have one", async () => {
-  const { send, call, clock, state } = mesh({ fallback: { value: "x" }, breaker, timeoutMs: 100 }, silence);
+  const { send, call, clock, state } = mesh({ fallback: { value: { id: "x" } }, breaker, timeoutMs: 100 }, silence);
   const all = together(4, () => send(call("read")));
   await clock.advance(120);
   assert.deepEqual(await all, ["OK", "OK", "OK", "OK"]);
   assert.equal(((await send(call("read"))) as { fallback?: string }).fallback, "value");
   assert.equal(state.calls, 4);
+});
+
+test("a fallback that does not fit the contract is none, and the failure stays as it was", async () => {
+  for (const fallback of [{ value: { id: 7 } }, { make: () => undefined }]) {
+    const { send, call } = mesh({ fallback }, bad);
+    await assert.rejects(send(call("read")), withCode("INTERNAL"));
+  }
 });
 
 test("a fallback that throws leaves the failure as it was", async () => {

@@ -87,6 +87,17 @@ async function branch(database: Database<Rows>, message: string): Promise<void> 
   await database.updateTable("received").set({ kind: "counted" }).where("message", "=", message).execute();
 }
 
+/** Handles a letter as its text says. */
+async function received(database: Database<Rows>, message: { id: string; attempt: number }, text: string) {
+  if (text === "branches") return branch(database, message.id);
+  if (text === "repeats") await database.transaction((tx) => receive(tx, message.id, "letter"), { repeatable: true });
+  await database.transaction(async (tx) => {
+    await tx.insertInto("received").values({ message: message.id, kind: "letter" }).execute();
+  });
+  await receive(database, message.id, "counted");
+  assert.ok(text !== "fails" || message.attempt > 1, "as asked for");
+}
+
 async function countRows(database: Queries<Rows>): Promise<Counts> {
   const rows = await database.selectFrom("letters").select("name").execute();
   const received = await database.selectFrom("received").select("kind").execute();
@@ -133,16 +144,7 @@ export async function openLetters(
       count: ({ database }) => countRows(database),
     },
     on: (subscribe) => [
-      subscribe(letters.events.written, async ({ text }, { database, message }) => {
-        if (text === "branches") return branch(database, message.id);
-        if (text === "repeats")
-          await database.transaction((tx) => receive(tx, message.id, "letter"), { repeatable: true });
-        await database.transaction(async (tx) => {
-          await tx.insertInto("received").values({ message: message.id, kind: "letter" }).execute();
-        });
-        await database.insertInto("received").values({ message: message.id, kind: "counted" }).execute();
-        assert.ok(text !== "fails" || message.attempt > 1, "as asked for");
-      }),
+      subscribe(letters.events.written, ({ text }, { database, message }) => received(database, message, text)),
     ],
   });
   const running = await runService(definition, {

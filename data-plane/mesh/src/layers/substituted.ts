@@ -3,8 +3,10 @@
  * that it answers in every placement, and a deadline that passed as well. The reply says that it is one (`fallback`), and the
  * observer is told.
  *
- * A function is given the input and the failure and answers at once: the caller has waited long enough.
+ * A function is given the input and the failure and answers at once: the caller has waited long enough. What it or the policy
+ * answers must fit the contract, as every answer; one that does not is none.
  */
+import { codecOf } from "@cantle/contract";
 import { asCantleError, type Call, type CantleError, operationId, type Reply } from "@cantle/core";
 import { callKey } from "../call-key.ts";
 import { LastReplies } from "../last-replies.ts";
@@ -16,23 +18,25 @@ import { isFault } from "../verdict.ts";
 export const substituted: Layer = ({ operation, policy, host: { clock, observer, log } }) => {
   if (policy.fallback === false || operation.shape !== "value") return undefined;
   const { fallback } = policy;
+  const codec = codecOf(operation);
   const memory = "last" in fallback ? new LastReplies({ ageMsMax: 60_000, entriesMax: 1_000, ...fallback }) : undefined;
 
-  function instead(call: Call, key: string | undefined, error: CantleError): Reply | undefined {
-    if ("value" in fallback) return { kind: "value", value: copyOf(fallback.value), fallback: "value" };
-    if ("make" in fallback) return { kind: "value", value: fallback.make(inputOf(call), error), fallback: "function" };
+  async function instead(call: Call, key: string | undefined, error: CantleError): Promise<Reply | undefined> {
+    const fitting = async (value: unknown) => ({ kind: "value" as const, value: await codec.output(value) });
+    if ("value" in fallback) return { ...(await fitting(copyOf(fallback.value))), fallback: "value" };
+    if ("make" in fallback) return { ...(await fitting(fallback.make(inputOf(call), error))), fallback: "function" };
     const found = key === undefined ? undefined : memory?.find(key, clock.nowMs());
     return found && { ...found, fallback: "last" };
   }
 
-  function answer(call: Call, key: string | undefined, error: unknown): Reply {
+  async function answer(call: Call, key: string | undefined, error: unknown): Promise<Reply> {
     if (!isFault(error)) throw error;
     const failure = asCantleError(error);
     let reply: Reply | undefined;
     try {
-      reply = instead(call, key, failure);
+      reply = await instead(call, key, failure);
     } catch (cause) {
-      log.error(`the fallback of ${operationId(operation)} threw`, { error: cause });
+      log.error(`the fallback of ${operationId(operation)} threw, or does not fit its output`, { error: cause });
     }
     if (reply === undefined) throw error;
     observer?.noted?.({
