@@ -13,7 +13,6 @@
 import { CantleError, type Running } from "@cantle/core";
 import { type AdoptionPlan, planAdoption } from "./adoption.ts";
 import { copyOf, freeNames, inheritNames } from "./copies.ts";
-import { Fleet } from "./fleet.ts";
 import type { InstanceSetting } from "./instance.ts";
 import { endLeftover } from "./leftovers.ts";
 import type { Outputs } from "./output.ts";
@@ -21,6 +20,7 @@ import { checkSpecs, several, stopOrder } from "./plan.ts";
 import { isAlive } from "./process-identity.ts";
 import type { RecordFile } from "./record-file.ts";
 import { type RolloutRecord, Rollouts, type RolloutsHost, unfinished } from "./rollout/rollouts.ts";
+import { Roster } from "./roster.ts";
 import type { ScalingPolicy } from "./scaling/policy.ts";
 import { type ScaledHost, Scaling, type ScalingRecord, type Waiting } from "./scaling/scaling.ts";
 import type {
@@ -57,7 +57,7 @@ export interface SupervisorSetting extends Omit<InstanceSetting, "onEvent"> {
 /** A running supervisor; `openSupervisor` makes one. */
 export class Supervisor implements Running {
   readonly #setting: InstanceSetting;
-  readonly #fleet: Fleet;
+  readonly #roster: Roster;
   readonly #outputs: Outputs;
   readonly #opened: Running;
   /** What an earlier supervisor wrote down, until the first start. */
@@ -79,7 +79,7 @@ export class Supervisor implements Running {
   constructor({ opened, left, scaling: policies, waiting, renew, records, ...setting }: SupervisorSetting) {
     const { clock, outputs, onEvent } = setting;
     this.#setting = { ...setting, onEvent: (event) => this.#hear(event, onEvent) };
-    this.#fleet = new Fleet(this.#setting);
+    this.#roster = new Roster(this.#setting);
     this.#outputs = outputs;
     this.#opened = opened;
     this.#left = left;
@@ -109,7 +109,7 @@ export class Supervisor implements Running {
    * A stop that comes meanwhile settles them too, as stopped.
    */
   async start(specs: readonly ProcessSpec[]): Promise<readonly InstanceRow[]> {
-    if (this.#fleet.size > 0) throw new CantleError("ALREADY_RUNNING", "instances run already; replace them instead");
+    if (this.#roster.size > 0) throw new CantleError("ALREADY_RUNNING", "instances run already; replace them instead");
     const rows = await this.#become(specs);
     if (this.#stopping === undefined) this.scaling.start();
     return rows;
@@ -129,14 +129,14 @@ export class Supervisor implements Running {
     checkSpecs(asked);
     return this.#inTurn(async () => {
       for (const { unit } of asked) this.rollouts.refuse(unit);
-      await this.#fleet.left();
+      await this.#roster.left();
       const specs = this.#inherit(asked);
       await this.#stopOthers(specs);
-      const changed = specs.filter((spec) => this.#fleet.isChanged(spec));
+      const changed = specs.filter((spec) => this.#roster.isChanged(spec));
       const replaced = changed.map((spec) => this.#replaceOne(spec, spec.overlap ?? several(specs, spec.unit)));
-      const added = specs.filter((spec) => this.#fleet.find(spec.instance) === undefined);
+      const added = specs.filter((spec) => this.#roster.find(spec.instance) === undefined);
       const plan = this.#planAdoption(specs);
-      await Promise.all([...replaced, ...this.#fleet.launch(added, plan), this.#endAll(plan.ended)]);
+      await Promise.all([...replaced, ...this.#roster.launch(added, plan), this.#endAll(plan.ended)]);
       await this.#renew(plan);
       return this.list();
     });
@@ -145,10 +145,10 @@ export class Supervisor implements Running {
   /** Stops those of which there is no spec any more. */
   async #stopOthers(specs: readonly ProcessSpec[]): Promise<void> {
     const wanted = new Set(specs.map((spec) => spec.instance));
-    const gone = this.#fleet.specs().filter((spec) => !wanted.has(spec.instance));
-    await this.#fleet.stop(gone);
+    const gone = this.#roster.specs().filter((spec) => !wanted.has(spec.instance));
+    await this.#roster.stop(gone);
     this.#refuseWhenStopping();
-    this.#fleet.forget(gone);
+    this.#roster.forget(gone);
   }
 
   /**
@@ -156,14 +156,14 @@ export class Supervisor implements Running {
    * ready before the old one drains, and when it does not get ready the old one goes on. Throws why it failed.
    */
   async restart(unit: string, { overlap = false } = {}): Promise<readonly InstanceRow[]> {
-    this.#fleet.needUnit(unit);
+    this.#roster.needUnit(unit);
     return this.#inTurn(async () => {
       this.rollouts.refuse(unit);
-      for (const instance of this.#fleet.copies(unit)) {
+      for (const instance of this.#roster.copies(unit)) {
         this.#refuseWhenStopping();
-        this.#fleet.unblock(instance);
+        this.#roster.unblock(instance);
         const spec = this.#renewed(instance.spec);
-        const failure = await instance.replace({ spec, overlap: overlap || this.#fleet.overlaps(spec), renew: true });
+        const failure = await instance.replace({ spec, overlap: overlap || this.#roster.overlaps(spec), renew: true });
         if (failure === undefined) continue;
         const { code, text } = failure.error;
         const goesOn = instance.isReady ? "; the one before it goes on" : "";
@@ -180,35 +180,35 @@ export class Supervisor implements Running {
    * `PLACEMENT_IMPOSSIBLE` for a unit of which two cannot run side by side.
    */
   async scale(unit: string, count: number): Promise<void> {
-    this.#fleet.needUnit(unit);
+    this.#roster.needUnit(unit);
     return this.#inTurn(async () => {
       this.rollouts.refuse(unit);
-      const copies = this.#fleet.copies(unit);
+      const copies = this.#roster.copies(unit);
       const [first] = copies;
       if (first === undefined || first.spec.overlap === false)
         throw new CantleError("PLACEMENT_IMPOSSIBLE", `there can be only one '${unit}'`, { place: `units.${unit}` });
-      const names = freeNames(unit, this.#fleet.names, Math.max(0, count - copies.length));
+      const names = freeNames(unit, this.#roster.names, Math.max(0, count - copies.length));
       const spec = this.#renewed(first.spec);
       const added = names.map((name) => copyOf(spec, name));
-      checkSpecs([...this.#fleet.specs(), ...added]);
-      for (const instance of copies.slice(count)) void this.#fleet.leave(instance);
-      this.#fleet.launch(added);
+      checkSpecs([...this.#roster.specs(), ...added]);
+      for (const instance of copies.slice(count)) void this.#roster.leave(instance);
+      this.#roster.launch(added);
     });
   }
 
   /** One row for each instance. */
   list(): readonly InstanceRow[] {
-    return this.#fleet.rows();
+    return this.#roster.rows();
   }
 
   /** What every process reported of its load last; of those that say nothing, what they said while they did. */
   loads(): readonly InstanceLoad[] {
-    return this.#fleet.loads();
+    return this.#roster.loads();
   }
 
   /** The last lines, of a unit or of all. */
   recentLines(unit?: string): readonly LogLine[] {
-    if (unit !== undefined) this.#fleet.needUnit(unit);
+    if (unit !== undefined) this.#roster.needUnit(unit);
     return this.#outputs.recent(unit);
   }
 
@@ -233,13 +233,13 @@ export class Supervisor implements Running {
   /** The same at once: nothing drains. */
   async kill(): Promise<void> {
     this.#decideNoMore();
-    this.#fleet.kill();
+    this.#roster.kill();
     this.#stopping = this.#stopEverything();
     await this.stop();
   }
 
   #decideNoMore(): void {
-    this.#fleet.stopStarting();
+    this.#roster.stopStarting();
     this.scaling.stop();
     this.rollouts.stop();
   }
@@ -252,7 +252,7 @@ export class Supervisor implements Running {
   /** What nobody has started yet may have been left by an earlier supervisor all the same. */
   async #stopEverything(): Promise<void> {
     const { ended } = this.#planAdoption([]);
-    await Promise.all([this.#fleet.stop(this.#fleet.specs()), this.#endAll(ended)]);
+    await Promise.all([this.#roster.stop(this.#roster.specs()), this.#endAll(ended)]);
   }
 
   /** Specs by the names that instances have already, and what was decided of them before. */
@@ -282,9 +282,9 @@ export class Supervisor implements Running {
 
   /** Puts new processes in the place of those that were spawned otherwise: what others need first, a unit's one after the other. */
   async #renew({ inherited }: AdoptionPlan): Promise<void> {
-    for (const group of stopOrder(this.#fleet.specs()).toReversed()) {
-      const changed = group.filter((name) => inherited.get(name)?.isChanged && this.#fleet.find(name)?.isAdopted);
-      const units = Map.groupBy(changed, (name) => this.#fleet.find(name)?.spec.unit);
+    for (const group of stopOrder(this.#roster.specs()).toReversed()) {
+      const changed = group.filter((name) => inherited.get(name)?.isChanged && this.#roster.find(name)?.isAdopted);
+      const units = Map.groupBy(changed, (name) => this.#roster.find(name)?.spec.unit);
       const renewed = [...units].filter(([unit]) => unit === undefined || !this.#kept.has(unit));
       await Promise.all(renewed.map(([, names]) => this.#replaceEach(names)));
     }
@@ -292,14 +292,14 @@ export class Supervisor implements Running {
 
   async #replaceEach(names: readonly string[]): Promise<void> {
     for (const name of names) {
-      const spec = this.#fleet.find(name)?.spec;
+      const spec = this.#roster.find(name)?.spec;
       this.#refuseWhenStopping();
-      if (spec !== undefined) await this.#replaceOne(spec, this.#fleet.overlaps(spec));
+      if (spec !== undefined) await this.#replaceOne(spec, this.#roster.overlaps(spec));
     }
   }
 
   async #replaceOne(spec: ProcessSpec, overlap: boolean): Promise<void> {
-    await this.#fleet.find(spec.instance)?.replace({ spec, overlap });
+    await this.#roster.find(spec.instance)?.replace({ spec, overlap });
   }
 
   async #endAll(records: readonly ProcessRecord[]): Promise<void> {
@@ -316,36 +316,36 @@ export class Supervisor implements Running {
   #hear(event: InstanceEvent, tell: (event: SupervisorEvent) => void): void {
     tell(event);
     this.rollouts.hear(event);
-    this.#fleet.hear(event);
+    this.#roster.hear(event);
   }
 
   #scaledHost(): ScaledHost {
     return {
       list: () => this.list(),
       loads: () => this.loads(),
-      copies: (unit) => this.#fleet.copies(unit).map(({ spec }) => spec.instance),
+      copies: (unit) => this.#roster.copies(unit).map(({ spec }) => spec.instance),
       scale: (unit, count) => this.scale(unit, count),
       mayScale: (unit) => !this.rollouts.isUnderWay(unit),
     };
   }
 
   #rolloutsHost(): RolloutsHost {
-    const fleet = this.#fleet;
+    const roster = this.#roster;
     return {
       specs: (unit) => {
-        fleet.needUnit(unit);
+        roster.needUnit(unit);
         this.#refuseWhenStopping();
-        return fleet.copies(unit).map(({ spec }) => spec);
+        return roster.copies(unit).map(({ spec }) => spec);
       },
-      names: () => fleet.names,
+      names: () => roster.names,
       renew: (spec) => this.#renewed(spec),
-      launch: (specs, share) => void fleet.launch(specs, { share }),
+      launch: (specs, share) => void roster.launch(specs, { share }),
       leave: async (name) => {
-        const instance = fleet.find(name);
-        if (instance !== undefined) await fleet.leave(instance);
+        const instance = roster.find(name);
+        if (instance !== undefined) await roster.leave(instance);
       },
-      share: (name, share) => fleet.find(name)?.share(share),
-      isReady: (name) => fleet.find(name)?.isReady === true,
+      share: (name, share) => roster.find(name)?.share(share),
+      isReady: (name) => roster.find(name)?.isReady === true,
       loads: () => this.loads(),
     };
   }

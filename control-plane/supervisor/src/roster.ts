@@ -21,7 +21,7 @@ export interface Launch {
 }
 
 /** All instances of a supervisor. */
-export class Fleet {
+export class Roster {
   readonly #setting: InstanceSetting;
   readonly #instances = new Map<string, Instance>();
   /** Those that wait for a unit to be ready. */
