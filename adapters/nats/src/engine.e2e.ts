@@ -175,6 +175,12 @@ test("no acknowledged message is lost when the server is killed in the middle of
   );
 });
 
+test("many brokers may open at once on a server that is new", { skip }, async (t) => {
+  const server = await serve(t);
+  const all = await Promise.all(Array.from({ length: 12 }, () => open(t, server.url)));
+  await Promise.all(all.map((broker, index) => broker.log.append("shop.sold", [message(`m-${index}`)])));
+});
+
 test("brokers share the work of a queue; of a group one has it, and hands it over when it leaves", {
   skip,
 }, async (t) => {

@@ -10,6 +10,7 @@ export const apiErrors = {
   consumerNotFound: 10014,
   streamNotFound: 10059,
   streamNameInUse: 10058,
+  subjectsOverlap: 10065,
   noMessageFound: 10037,
   messageTooLarge: 10054,
   maximumsReached: 10077,

@@ -2,12 +2,16 @@
  * The streams that everything is kept in. One that is missing is made; one that is there is taken as it is, so that an operator
  * may give it other limits, another storage or more copies.
  */
+import { delay } from "@cantle/core";
 import type { StreamConfig, StreamInfo } from "@nats-io/jetstream";
 import type { Connection } from "./connection.ts";
 import { isApiError, isNobodyThere } from "./errors.ts";
 
 const attemptsKeptMs = 30 * 24 * 3_600_000;
 const nanosPerMs = 1_000_000;
+/** How often a stream is looked for that somebody else seems to be making, and the first pause; each is longer by that. */
+const attemptsMax = 5;
+const waitMs = 20;
 
 type Wanted = Pick<StreamConfig, "name" | "subjects"> & Partial<StreamConfig>;
 
@@ -85,17 +89,23 @@ export class TopicStreams {
   }
 }
 
-async function ensured({ jsm, location }: Connection, wanted: Wanted): Promise<StreamInfo> {
-  try {
-    return await jsm.streams.info(wanted.name);
-  } catch (error) {
-    if (!isApiError(error, "streamNotFound")) throw error;
-  }
-  try {
-    const { storage, replicasCount } = location;
-    return await jsm.streams.add({ storage, num_replicas: replicasCount, allow_direct: true, ...wanted });
-  } catch (error) {
-    if (!isApiError(error, "streamNameInUse")) throw error;
-    return jsm.streams.info(wanted.name);
+/** Two brokers may make the same stream at once: what the server then says depends on how far it was with the other one. */
+async function ensured(connection: Connection, wanted: Wanted): Promise<StreamInfo> {
+  const { jsm, location, clock } = connection;
+  const { storage, replicasCount } = location;
+  for (let attempts = 1; ; attempts++) {
+    try {
+      return await jsm.streams.info(wanted.name);
+    } catch (error) {
+      if (!isApiError(error, "streamNotFound")) throw error;
+    }
+    try {
+      return await jsm.streams.add({ storage, num_replicas: replicasCount, allow_direct: true, ...wanted });
+    } catch (error) {
+      const isMadeMeanwhile = isApiError(error, "streamNameInUse") || isApiError(error, "subjectsOverlap");
+      // Or somebody else's stream has our subjects, and will have them the next time, too.
+      if (!isMadeMeanwhile || attempts === attemptsMax) throw error;
+      await delay(clock, attempts * waitMs);
+    }
   }
 }

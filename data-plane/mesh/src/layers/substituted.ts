@@ -6,8 +6,8 @@
  * A function is given the input and the failure and answers at once: the caller has waited long enough. What it or the policy
  * answers must fit the contract, as every answer; one that does not is none.
  */
-import { codecOf } from "@cantle/contract";
-import { asCantleError, type Call, type CantleError, operationId, type Reply } from "@cantle/core";
+import { codecOf, type Schema } from "@cantle/contract";
+import { asCantleError, type Call, type CantleError, type Operation, operationId, type Reply } from "@cantle/core";
 import { callKey } from "../call-key.ts";
 import { LastReplies } from "../last-replies.ts";
 import type { Layer } from "../layer.ts";
@@ -18,11 +18,13 @@ import { isFault } from "../verdict.ts";
 export const substituted: Layer = ({ operation, policy, host: { clock, observer, log } }) => {
   if (policy.fallback === false || operation.shape !== "value") return undefined;
   const { fallback } = policy;
-  const codec = codecOf(operation);
+  // A gateway apart knows routes and no schemas: there it cannot be said what fits.
+  const { output: schema } = operation as Operation & { readonly output?: Schema };
+  const checked = schema === undefined ? (value: unknown) => value : codecOf(operation).output;
   const memory = "last" in fallback ? new LastReplies({ ageMsMax: 60_000, entriesMax: 1_000, ...fallback }) : undefined;
 
   async function instead(call: Call, key: string | undefined, error: CantleError): Promise<Reply | undefined> {
-    const fitting = async (value: unknown) => ({ kind: "value" as const, value: await codec.output(value) });
+    const fitting = async (value: unknown) => ({ kind: "value" as const, value: await checked(value) });
     if ("value" in fallback) return { ...(await fitting(copyOf(fallback.value))), fallback: "value" };
     if ("make" in fallback) return { ...(await fitting(fallback.make(inputOf(call), error))), fallback: "function" };
     const found = key === undefined ? undefined : memory?.find(key, clock.nowMs());
