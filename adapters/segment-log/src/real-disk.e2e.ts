@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -37,9 +38,9 @@ async function codeOf(promise: Promise<unknown> | undefined): Promise<string> {
 }
 
 /** A small file system of its own; undefined where this process may not mount one. */
-function smallDisk(t: TestContext): string | undefined {
+function smallDisk(t: TestContext, limits: string): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), "cantle-segment-log-"));
-  const isMounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", folder]).status === 0;
+  const isMounted = spawnSync("mount", ["-t", "tmpfs", "-o", limits, "tmpfs", folder]).status === 0;
   t.after(() => {
     if (isMounted) spawnSync("umount", ["--lazy", folder]);
     rmSync(folder, { recursive: true, force: true });
@@ -88,7 +89,7 @@ if (process.send !== undefined && process.argv[3] !== undefined) {
   await failOnce(process.argv[2] as string, process.argv[3]);
 } else {
   test("a disk that fills up refuses publishers; consumers go on; when there is room, all goes on by itself", async (t) => {
-    const disk = smallDisk(t);
+    const disk = smallDisk(t, "size=4m");
     if (disk === undefined) return t.skip("may not mount a tmpfs here: run it as root on Linux");
     const folder = join(disk, "broker");
     let last = await open(folder);
@@ -124,6 +125,33 @@ if (process.send !== undefined && process.argv[3] !== undefined) {
       (await last.queue?.peek(queue, 10))?.map(({ id }) => id),
       ["afterwards"],
     );
+    return undefined;
+  });
+
+  test("a disk without inodes has no room for another segment: the last one grows, and nothing is lost", async (t) => {
+    const disk = smallDisk(t, "size=16m,nr_inodes=24");
+    if (disk === undefined) return t.skip("may not mount a tmpfs here: run it as root on Linux");
+    const folder = join(disk, "broker");
+    let broker = await open(folder);
+    t.after(() => broker.close());
+    const ballast = join(disk, "ballast");
+    mkdirSync(ballast);
+    const segments = () => readdirSync(folder).filter((name) => name.endsWith(".segment")).length;
+    let full = 0;
+    while ((await codeOf(writeFile(join(ballast, `${full}`), ""))) === "none") full++;
+    const before = segments();
+    const ids = Array.from({ length: 400 }, (_, index) => `m-${index}`);
+    for (const id of ids) await broker.queue?.send(queue, [message(id)]);
+    assert.equal(segments(), before);
+    rmSync(ballast, { recursive: true });
+    await broker.close();
+    broker = await open(folder);
+    assert.deepEqual(
+      (await broker.queue?.peek(queue, 1_000))?.map(({ id }) => id),
+      ids,
+    );
+    for (const id of ids) await broker.queue?.send(queue, [message(`more-${id}`)]);
+    assert.ok(segments() > before);
     return undefined;
   });
 
