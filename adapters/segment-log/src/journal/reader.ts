@@ -12,6 +12,9 @@ import type { Tail } from "./tail.ts";
 const blockBytes = 128 * 1024;
 /** How many blocks are kept. */
 const blocksMax = 64;
+/** How many are read at once: far fewer than are kept, so that what was read is there still when whoever wanted it looks. */
+const readsMax = 16;
+
 /** A record in memory: it begins at `at`. */
 export interface Found extends Bytes {
   readonly at: number;
@@ -20,6 +23,13 @@ export interface Found extends Bytes {
 interface Block extends Bytes {
   readonly start: number;
   readonly end: number;
+}
+
+/** A block that is being read, or waits for its turn. */
+interface Coming {
+  readonly start: number;
+  readonly end: number;
+  readonly read: Promise<void>;
 }
 
 /** What a reader reads. */
@@ -37,6 +47,9 @@ export class Reader {
   /** The one used last comes last. */
   #blocks: Block[] = [];
   #spare: Buffer | undefined;
+  readonly #coming = new Set<Coming>();
+  #reads = 0;
+  #waiting: (() => void)[] = [];
 
   constructor(journal: Readable) {
     this.#journal = journal;
@@ -55,21 +68,49 @@ export class Reader {
     return undefined;
   }
 
-  /** Brings the record at an address into memory, with those behind it. Throws `DATA_DAMAGED`. */
-  async load(address: number, lengthBytes: number): Promise<void> {
-    const { files, segments, durable } = this.#journal;
+  /**
+   * Brings the record at an address into memory, with those behind it. Who wants one of those meanwhile waits for the same block:
+   * thousands of queues that go on at once after a start would each read their own otherwise. Throws `DATA_DAMAGED`.
+   */
+  load(address: number, lengthBytes: number): Promise<void> {
+    const recordEnd = address + padded(lengthBytes);
+    for (const each of this.#coming) if (each.start <= address && recordEnd <= each.end) return each.read;
+    const { segments, durable } = this.#journal;
     const segment = segmentAt(segments, address);
-    const end = Math.min(durable(), segments[segments.indexOf(segment) + 1]?.base ?? Number.POSITIVE_INFINITY);
-    const count = Math.min(Math.max(blockBytes, padded(lengthBytes)), end - address);
-    const bytes = this.#memory(count);
-    const file = await files.open(segment.path, "read");
+    const last = Math.min(durable(), segments[segments.indexOf(segment) + 1]?.base ?? Number.POSITIVE_INFINITY);
+    const end = Math.min(last, Math.max(address + blockBytes, recordEnd));
+    const coming: Coming = {
+      start: address,
+      end,
+      read: this.#inTurn(() => this.#read(segment, { address, end, recordEnd })),
+    };
+    this.#coming.add(coming);
+    const over = () => this.#coming.delete(coming);
+    coming.read.then(over, over);
+    return coming.read;
+  }
+
+  async #read(segment: Segment, { address, end, recordEnd }: { address: number; end: number; recordEnd: number }) {
+    const bytes = this.#memory(end - address);
+    const file = await this.#journal.files.open(segment.path, "read");
     try {
-      const read = await file.read(bytes.subarray(0, count), offsetOf(segment, address));
-      if (read < padded(lengthBytes)) throw damaged(segment, address);
+      const read = await file.read(bytes.subarray(0, end - address), offsetOf(segment, address));
+      if (read < recordEnd - address) throw damaged(segment, address);
       this.#blocks.push({ ...bytesOf(bytes), start: address, end: address + read });
       if (this.#blocks.length > blocksMax) this.#spare = this.#blocks.shift()?.bytes;
     } finally {
       await file.close();
+    }
+  }
+
+  async #inTurn(read: () => Promise<void>): Promise<void> {
+    while (this.#reads >= readsMax) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#reads++;
+    try {
+      await read();
+    } finally {
+      this.#reads--;
+      this.#waiting.shift()?.();
     }
   }
 
