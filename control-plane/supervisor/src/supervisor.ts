@@ -171,6 +171,8 @@ export class Supervisor implements Running {
           notes: text,
         });
       }
+      // A stop that came during the last one is why there is no failure.
+      this.#refuseWhenStopping();
       return this.list().filter((row) => row.unit === unit);
     });
   }
