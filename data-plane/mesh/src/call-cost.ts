@@ -1,6 +1,6 @@
 /**
- * What a call costs the event loop, in ms of it: while the loop is late it has worked all of the time, and what has ended meanwhile
- * says for how many calls. The machine's other work is in it, as it is in what clients wait for.
+ * What a call costs the event loop, in ms of it: while the loop is late, what it has worked for is calls, and what has ended meanwhile
+ * says for how many. The machine's other work is not in it.
  *
  * One late tick may be a stall, in which little ended: two in a row count, with the lesser of their figures. While the loop is on time
  * nothing can be learned, and what is known is forgotten in some seconds.
@@ -25,7 +25,7 @@ export const unknownCallCost: CallCost = { costMs: 0, lastMs: Number.POSITIVE_IN
 
 /** What is known after a tick. */
 export function nextCallCost({ costMs, lastMs }: CallCost, tick: LoopTick): CallCost {
-  const nowMs = tick.lateMs > busyMs && tick.ended > 0 ? tick.elapsedMs / tick.ended : Number.POSITIVE_INFINITY;
+  const nowMs = tick.lateMs > busyMs && tick.ended > 0 ? tick.workedMs / tick.ended : Number.POSITIVE_INFINITY;
   const isKnown = nowMs < Number.POSITIVE_INFINITY && lastMs < Number.POSITIVE_INFINITY;
   return { costMs: isKnown ? Math.min(nowMs, lastMs) : costMs * remembered, lastMs: nowMs };
 }

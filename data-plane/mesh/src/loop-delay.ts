@@ -14,7 +14,10 @@
  *
  * Of the second, a call that was let in counts what calls cost (`call-cost.ts`), also when it has only begun to wait: its work comes in a
  * later turn, which would be too long otherwise. And between two calls no more than `gapMsMax` counts, or twice what a call costs, as
- * the rest may be a stall, or a time in which the machine had others to serve.
+ * the rest may be a stall.
+ *
+ * Neither is ever more than the loop has worked meanwhile. Where the machine had others to serve, it is late with next to nothing to do,
+ * and to refuse that would make nobody faster.
  */
 import type { Clock, Running } from "@cantle/core";
 import { nextCallCost, unknownCallCost } from "./call-cost.ts";
@@ -35,11 +38,12 @@ const tickMs = 50;
 const ticks = 4;
 const gapMsMax = 20;
 
-/** Measures until it is stopped. */
-export function createLoopDelay(clock: Clock): LoopDelay & Running {
+/** Measures until it is stopped. `workedMs` is how long the loop's thread has had a processor; default: all of the time. */
+export function createLoopDelay(clock: Clock, workedMs: () => number = () => clock.nowMs()): LoopDelay & Running {
   const late: number[] = new Array(ticks).fill(0);
   let count = 0;
   let dueMs = clock.nowMs() + tickMs;
+  let workedBeforeMs = workedMs();
   let least = 0;
   let known = { limit: noLoopLimit, cost: unknownCallCost };
   let inFlight = 0;
@@ -48,14 +52,18 @@ export function createLoopDelay(clock: Clock): LoopDelay & Running {
   let ended = 0;
   let comingMs = 0;
   let askedMs = Number.POSITIVE_INFINITY;
-  /** What the call that was let in last will cost. */
+  /** What the call that was let in last will cost, and what all of them will beyond the time that they took. */
   let owedMs = 0;
+  let laterMs = 0;
   let timer = clock.after(tickMs, tick);
 
   function tick(): void {
     const nowMs = clock.nowMs();
-    const lateMs = Math.max(0, nowMs - dueMs);
-    const seen: LoopTick = { elapsedMs: tickMs + lateMs, lateMs, ended, peak };
+    const afterDueMs = Math.max(0, nowMs - dueMs);
+    const workedNowMs = workedMs();
+    const tickWorkedMs = workedNowMs - workedBeforeMs;
+    const lateMs = Math.min(afterDueMs, tickWorkedMs);
+    const seen: LoopTick = { elapsedMs: tickMs + afterDueMs, workedMs: tickWorkedMs, lateMs, ended, peak };
     known = { limit: nextLoopLimit(known.limit, seen), cost: nextCallCost(known.cost, seen) };
     late[count++ % ticks] = lateMs;
     least = Math.min(...late);
@@ -64,6 +72,8 @@ export function createLoopDelay(clock: Clock): LoopDelay & Running {
     comingMs = 0;
     askedMs = Number.POSITIVE_INFINITY;
     owedMs = 0;
+    laterMs = 0;
+    workedBeforeMs = workedNowMs;
     dueMs = nowMs + tickMs;
     timer = clock.after(tickMs, tick);
   }
@@ -82,10 +92,13 @@ export function createLoopDelay(clock: Clock): LoopDelay & Running {
       const nowMs = clock.nowMs();
       // The first one since the tick has waited for nobody.
       const gapMs = askedMs < nowMs ? Math.min(nowMs - askedMs, Math.max(gapMsMax, 2 * known.cost.costMs)) : 0;
-      comingMs += Math.max(gapMs, owedMs);
+      comingMs += gapMs;
+      laterMs += Math.max(0, owedMs - gapMs);
       owedMs = 0;
       askedMs = nowMs;
-      return Math.max(least, comingMs - tickMs);
+      if (comingMs + laterMs <= tickMs) return least;
+      // Asked only when it matters: it costs six looks at the clock.
+      return Math.max(least, Math.min(comingMs, workedMs() - workedBeforeMs) + laterMs - tickMs);
     },
     stop() {
       timer.cancel();

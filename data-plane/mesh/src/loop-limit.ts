@@ -39,7 +39,9 @@ const roundMsMax = 1_000;
 export interface LoopTick {
   /** Since the tick before, ms. */
   readonly elapsedMs: number;
-  /** How late it was, ms. */
+  /** For how much of that the loop had a processor. */
+  readonly workedMs: number;
+  /** How late it was by its own work, ms. */
   readonly lateMs: number;
   /** Calls that have ended since the tick before. */
   readonly ended: number;

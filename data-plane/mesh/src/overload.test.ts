@@ -143,6 +143,25 @@ test("a stall and a pause of the whole machine are no work: what comes after the
   await delay.stop();
 });
 
+test("a loop that is late as others have the processor is late by no more than it has worked", async () => {
+  const { clock, late, lag } = lateClock();
+  let share = 0.05;
+  const delay = createLoopDelay(late, () => share * clock.nowMs());
+  lag(400);
+  await clock.advance(4_000);
+  assert.ok(delay.delayMs() <= 25, `${delay.delayMs()} ms`);
+  for (let call = 0; call < 20; call++) {
+    delay.entered();
+    await clock.advance(20);
+    assert.ok(delay.delayMs() <= 25, `${delay.delayMs()} ms`);
+    delay.left();
+  }
+  share = 1;
+  await clock.advance(4_000);
+  assert.equal(delay.delayMs(), 400);
+  await delay.stop();
+});
+
 test("a call that has only begun to wait is late by what those before it will cost, once that is known", async () => {
   const loop = new EventLoop();
   const delay = createLoopDelay(loop.clock);
@@ -174,6 +193,7 @@ test("a call that has only begun to wait is late by what those before it will co
 
 const tick = (lateMs: number, ended: number, peak = ended): LoopTick => ({
   elapsedMs: 50 + lateMs,
+  workedMs: 50 + lateMs,
   lateMs,
   ended,
   peak,

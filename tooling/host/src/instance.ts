@@ -184,10 +184,16 @@ function configsOf(definitions: readonly ServiceDefinition[], { settings, known 
   return resolveConfigs({ services, sources: configSources(settings, services), others: known });
 }
 
+/** How long this thread has had a processor. */
+function threadWorkedMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
+
 /** The event loop is the machine's: where time is made up, nothing can be late. */
 function loopDelayOf(clock: Clock, started: Started): LoopDelay | undefined {
   if (clock !== systemClock) return undefined;
-  const loopDelay = createLoopDelay(clock);
+  const loopDelay = createLoopDelay(clock, threadWorkedMs);
   started.add(() => loopDelay.stop());
   return loopDelay;
 }
