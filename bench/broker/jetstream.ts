@@ -6,13 +6,11 @@ import { AckPolicy, jetstream, jetstreamManager, RetentionPolicy, StorageType } 
 import { connect } from "@nats-io/transport-node";
 import type { Part } from "../harness/part.ts";
 import { brokerDriver, data } from "./drive.ts";
-import { startServer } from "./servers.ts";
+import { startNats } from "./servers.ts";
 
 /** Starts a server, publishers and a consumer. */
 export async function start(): Promise<Part> {
-  const server = await startServer("nats-server", (port, folder) => [
-    ...["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", folder],
-  ]);
+  const server = await startNats();
   const connection = await connect({ servers: `127.0.0.1:${server.port}` });
   const manager = await jetstreamManager(connection);
   const subjects = ["bench.work"];

@@ -42,6 +42,13 @@ export async function startServer(
   };
 }
 
+/** A NATS server with JetStream on files. */
+export function startNats(): Promise<Server> {
+  return startServer("nats-server", (port, folder) => [
+    ...["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", folder],
+  ]);
+}
+
 async function listening(child: ChildProcess, port: number): Promise<void> {
   for (let attempt = 0; attempt < 500 && child.exitCode === null; attempt++) {
     const socket = connect(port, "127.0.0.1");
