@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { delay, systemClock, virtualClock } from "./clock.ts";
+import { delay, systemClock, virtualClock, within } from "./clock.ts";
 
 test("virtual time only moves when told to", async () => {
   const clock = virtualClock(1000);
@@ -93,4 +93,18 @@ test("the system clock's monotonic time never goes back", () => {
   const first = systemClock.nowMs();
   assert.ok(systemClock.nowMs() >= first);
   assert.ok(systemClock.wallMs() > 1_700_000_000_000);
+});
+
+test("within ends with what is waited for, or when the time is over", async () => {
+  const clock = virtualClock();
+  let isOver = false;
+  const late = within(clock, 100, new Promise(() => {})).then(() => {
+    isOver = true;
+  });
+  await clock.advance(99);
+  assert.equal(isOver, false);
+  await clock.advance(1);
+  await late;
+  await within(clock, 100, Promise.resolve());
+  await assert.rejects(within(clock, 100, Promise.reject(new TypeError("no"))), TypeError);
 });

@@ -46,6 +46,17 @@ export function delay(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => void clock.after(delayMs, resolve));
 }
 
+/** Resolves when `done` does, and at the latest after `delayMs`; rejects as it does. */
+export async function within(clock: Clock, delayMs: number, done: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = clock.after(delayMs, late.resolve);
+  try {
+    await Promise.race([done, late.promise]);
+  } finally {
+    timer.cancel();
+  }
+}
+
 /** A clock that only moves when told to. */
 export interface VirtualClock extends Clock {
   /** Moves time on, running due timers in order and letting promises settle after each. */

@@ -21,7 +21,7 @@ export {
   type Reply,
   type Wrap,
 } from "./call.ts";
-export { type Clock, delay, systemClock, type Timer, type VirtualClock, virtualClock } from "./clock.ts";
+export { type Clock, delay, systemClock, type Timer, type VirtualClock, virtualClock, within } from "./clock.ts";
 export { type Code, type CodeFacts, codes, isCode } from "./code.ts";
 export { createDeadlines, Deadline, type Deadlines } from "./deadlines.ts";
 export { type Duration, durationMs } from "./duration.ts";

@@ -2,7 +2,7 @@
  * How many messages wait for each unit, for those that are scaled by it: asked of the broker once a second, in the name of whoever
  * operates the system. While the broker is away nobody knows, and the scaler holds what it has.
  */
-import { type Clock, delay, type Running } from "@cantle/core";
+import { type Clock, delay, type Running, within } from "@cantle/core";
 import type { Broker } from "@cantle/messaging";
 import type { Plan, System } from "@cantle/system";
 import { becomeOperator } from "./operator.ts";
@@ -54,7 +54,7 @@ export function followBacklog({ system, plan, settings, clock }: BacklogOptions)
     waiting: (unit) => seen.get(unit),
     async stop() {
       isOn = false;
-      await Promise.race([following, delay(clock, lookMs)]);
+      await within(clock, lookMs, following);
     },
   };
 }

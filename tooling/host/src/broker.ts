@@ -29,10 +29,17 @@ export function isEmbedded({ BROKER_URL: url }: Settings["env"]): boolean {
   return !url || url.startsWith("memory:") || url.startsWith("segment-log:");
 }
 
+/** The scheme of `BROKER_URL`; undefined where it has none, or is not set. */
+export function brokerScheme({ BROKER_URL: url }: Settings["env"]): string | undefined {
+  return schemeOf(url ?? "");
+}
+
+const schemeOf = (url: string) => /^([a-z-]+):/i.exec(url)?.[1];
+
 /** Opens the broker that `BROKER_URL` names, or the embedded one of the system's folder. Throws `ENGINE_MISSING`. */
 export async function openBroker({ settings, clock, random, log }: BrokerHost): Promise<Broker> {
   const url = settings.env["BROKER_URL"] || embeddedUrl(settings);
-  const scheme = /^([a-z-]+):/i.exec(url)?.[1];
+  const scheme = schemeOf(url);
   // What it is instead is not said: it may be a password that lost its URL.
   if (scheme === undefined)
     throw new CantleError("CONFIG_INVALID", "'BROKER_URL' is no URL", { place: "BROKER_URL", help: schemesHelp });

@@ -2,6 +2,7 @@
 import { CantleError } from "@cantle/core";
 import { consumerPolicyOf, readCron } from "@cantle/messaging";
 import type { ServiceDefinition } from "@cantle/service";
+import { brokerScheme } from "./broker.ts";
 import type { Settings } from "./settings.ts";
 
 /** The engines that have topics and no queues. */
@@ -17,8 +18,8 @@ export function checkMessages({ contract, subscriptions, schedules }: ServiceDef
   for (const [name, { cron, timeZone = "UTC" }] of Object.entries(schedules))
     readCron({ cron, timeZone }, `${place}.schedules.${name}`);
   const needsQueues = Object.keys(schedules).length > 0 || subscriptions.some(({ source }) => source.kind === "queue");
-  const scheme = /^([a-z-]+):/i.exec(env["BROKER_URL"] ?? "")?.[1] ?? "";
-  if (needsQueues && topicsOnly.has(scheme))
+  const scheme = brokerScheme(env);
+  if (needsQueues && scheme !== undefined && topicsOnly.has(scheme))
     throw new CantleError("ENGINE_MISSING", `'${contract.name}' needs queues, and '${scheme}:' has topics only`, {
       place: "BROKER_URL",
       help: "queues and schedules need the embedded broker or NATS",

@@ -4,7 +4,7 @@
  * The broker is opened when the first service asks for it: an instance whose services neither publish nor subscribe has
  * nothing to do with one.
  */
-import { asCantleError, CantleError, type Clock, delay, type Random } from "@cantle/core";
+import { asCantleError, CantleError, type Clock, delay, type Random, within } from "@cantle/core";
 import {
   type Broker,
   type ConsumerPolicy,
@@ -118,7 +118,7 @@ export class Messages {
     await this.drain();
     const { clock } = this.#host;
     const open = [...this.#brokers.values()].map((broker) => broker.then((each) => each.close()).catch(() => {}));
-    await Promise.race([Promise.all(open), delay(clock, 1_000)]);
+    await within(clock, 1_000, Promise.all(open));
   }
 
   async #brokerOf(service: string): Promise<Broker> {

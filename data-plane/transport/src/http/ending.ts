@@ -7,7 +7,7 @@
  */
 import type { Server as HttpListener } from "node:http";
 import { Server } from "node:net";
-import type { Clock } from "@cantle/core";
+import { type Clock, within } from "@cantle/core";
 import type { Lines } from "./exchange.ts";
 import type { Flow } from "./flow.ts";
 
@@ -63,12 +63,4 @@ export function endingOf({ server, flow, lines, clock, whileDraining }: Endable)
       await closed;
     },
   };
-}
-
-/** Resolves when `done` does, and at the latest after `ms`. */
-async function within(clock: Clock, ms: number, done: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = clock.after(ms, late.resolve);
-  await Promise.race([done, late.promise]);
-  timer.cancel();
 }

@@ -18,6 +18,7 @@ import {
   type Peer,
   type Random,
   type Reply,
+  within,
 } from "@cantle/core";
 import type { Doors } from "../transport.ts";
 import { CallTable } from "./call-table.ts";
@@ -83,20 +84,11 @@ export class WireServer {
       writeGoaway(this.#session.writer, draining());
     }
     if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
-    if (this.#session.state === "open") await this.#farewell();
+    // The client ends the connection, when all its calls are answered: a request that the goaway met on its way is told DRAINING, and may be
+    // sent elsewhere. Had it found the connection closed, nobody could say whether it was handled.
+    if (this.#session.state === "open")
+      await within(this.#options.clock, this.#session.limits.closeTimeoutMs, this.#gone.promise);
     this.#session.end(draining());
-  }
-
-  /**
-   * Leaves the end of the connection to the client, which ends it when all its calls are answered: a request that the goaway met
-   * on its way is told DRAINING, and may be sent elsewhere; had it found the connection closed, nobody could say whether it
-   * was handled. A client that does not end it is not waited for long.
-   */
-  async #farewell(): Promise<void> {
-    const late = Promise.withResolvers<void>();
-    const timer = this.#options.clock.after(this.#session.limits.closeTimeoutMs, late.resolve);
-    await Promise.race([this.#gone.promise, late.promise]);
-    timer.cancel();
   }
 
   /** Ends the connection now; calls under way are cancelled. */

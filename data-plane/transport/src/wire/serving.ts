@@ -1,5 +1,5 @@
 /** All connections that one listener serves, and how they end together. */
-import { CantleError } from "@cantle/core";
+import { CantleError, within } from "@cantle/core";
 import type { Doors, Listener } from "../transport.ts";
 import type { Pipe } from "./pipe.ts";
 import { type ServeOptions, WireServer } from "./server.ts";
@@ -36,12 +36,7 @@ export function createServing(doors: Doors, options: ServeOptions): Serving {
     drain,
     async stop(graceMs = graceMsDefault) {
       const drained = drain();
-      if (graceMs > 0) {
-        const late = Promise.withResolvers<void>();
-        const timer = options.clock.after(graceMs, late.resolve);
-        await Promise.race([drained, late.promise]);
-        timer.cancel();
-      }
+      if (graceMs > 0) await within(options.clock, graceMs, drained);
       const reason = new CantleError("UNREACHABLE", "the instance was stopped");
       for (const server of [...servers]) server.close(reason);
     },
