@@ -45,11 +45,14 @@ test("logs are what was written, made harmless, and what is written from now on"
     "stdout \u001b[32mgreen\u001b[39m and \\x1b]0;a forged title\\x07\u001b[0m",
   ]);
   const followed: LogLine[] = [];
+  let restarting: Promise<unknown> | undefined;
   for await (const line of client.logs({ unit: "articles", follow: true })) {
     followed.push(line);
-    if (followed.length === 2) void client.restart("articles");
+    if (followed.length === 2) restarting = client.restart("articles");
     if (followed.length === 4) break;
   }
+  // A stop before it is over would refuse it.
+  await restarting;
   assert.deepEqual(sorted(followed.slice(2)), sorted(recent));
 });
 
